@@ -1,0 +1,257 @@
+"""What may be decided on an open dossier, from its acknowledgement to its closing.
+
+No intention here closes, refuses or answers by the passing of time.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from domain.circumstances import Circumstances
+from domain.dossier import (
+    Addressee,
+    AnswerSent,
+    AssignmentRefused,
+    DocumentAttached,
+    DocumentsRequested,
+    Dossier,
+    DossierAssigned,
+    DossierClosed,
+    DossierEvent,
+    DossierForwarded,
+    DossierIsClosed,
+    DossierIsOpen,
+    DossierLinked,
+    DossierReopened,
+    DossierTaken,
+    DossierUnknown,
+    DossierUnlinked,
+    EntryCorrected,
+    Means,
+    NoteAdded,
+    Outcome,
+    ProgressReported,
+    ReceiptAcknowledged,
+)
+from domain.grammar import Invalid, Refused, Value
+
+Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
+"""Words of a person, not empty, 10,000 characters at most."""
+
+
+class Intention(Value, frozen=True):
+    """What every intention may carry: when it happened, and when a device entered it."""
+
+    happened_at: datetime | None = None
+    entered_at: datetime | None = None
+
+
+def must_exist(dossier: Dossier) -> None:
+    """Refuse what concerns a dossier that was never opened."""
+    if dossier.state == "unknown":
+        raise DossierUnknown
+
+
+def must_be_open(dossier: Dossier) -> None:
+    """Refuse what a closed dossier forbids."""
+    must_exist(dossier)
+    if dossier.state == "closed":
+        raise DossierIsClosed
+
+
+# What may be decided
+
+
+class AcknowledgeReceipt(Intention, frozen=True, kw_only=True):
+    means: Means = "email"
+    text: Text | None = None
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        if dossier.acknowledged:
+            raise AlreadyAcknowledged
+        return [ReceiptAcknowledged(means=self.means, text=self.text)]
+
+
+class AssignDossier(Intention, frozen=True, kw_only=True):
+    service: str
+    reason: Text
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        if at.organisation.service(self.service) is None:
+            raise Invalid("/service", "Ce service n'existe pas.")
+        if self.service == dossier.service:
+            raise AlreadyThere
+        came_from = dossier.service
+        return [
+            DossierAssigned(service=self.service, reason=self.reason, transferred_from=came_from)
+        ]
+
+
+class RefuseAssignment(Intention, frozen=True, kw_only=True):
+    reason: Text
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        if dossier.came_from is None:
+            raise NothingToRefuse
+        return [AssignmentRefused(service=dossier.came_from, reason=self.reason)]
+
+
+class TakeDossier(Intention, frozen=True, kw_only=True):
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        return [DossierTaken()]
+
+
+class AddNote(Intention, frozen=True, kw_only=True):
+    text: Text
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_exist(dossier)
+        return [NoteAdded(text=self.text)]
+
+
+class ReportProgress(Intention, frozen=True, kw_only=True):
+    text: Text
+    next_date: date
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        if self.next_date < at.now.date():
+            raise Invalid("/next_date", "La date du prochain point d'étape est passée.")
+        return [ProgressReported(text=self.text, next_date=self.next_date)]
+
+
+class RequestDocuments(Intention, frozen=True, kw_only=True):
+    documents: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=50)]
+    until: date
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        if self.until < at.now.date():
+            raise Invalid("/until", "Le délai accordé est déjà passé.")
+        return [DocumentsRequested(documents=self.documents, until=self.until)]
+
+
+class AttachDocument(Intention, frozen=True, kw_only=True):
+    name: Text
+    media_type: Annotated[str, Meta(pattern=r"^[a-z]+/[a-z0-9.+-]+$", max_length=100)]
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Meta(ge=0, le=10_000_000)]
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_exist(dossier)
+        return [
+            DocumentAttached(
+                name=self.name, media_type=self.media_type, digest=self.digest, size=self.size
+            )
+        ]
+
+
+class SendAnswer(Intention, frozen=True, kw_only=True):
+    text: Text
+    means: Means
+    addressee: Addressee
+    proof: Text | None = None
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        if (self.addressee == "public") != (self.means == "public_notice"):
+            raise Invalid("/means", "Un avis au public s'adresse au public, et lui seul.")
+        return [
+            AnswerSent(text=self.text, means=self.means, addressee=self.addressee, proof=self.proof)
+        ]
+
+
+class CloseDossier(Intention, frozen=True, kw_only=True):
+    outcome: Outcome
+    reason: Text | None = None
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        if not dossier.answered:
+            raise AnswerNotSent
+        return [DossierClosed(outcome=self.outcome, reason=self.reason)]
+
+
+class ReopenDossier(Intention, frozen=True, kw_only=True):
+    reason: Text
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_exist(dossier)
+        if dossier.state == "open":
+            raise DossierIsOpen
+        return [DossierReopened(reason=self.reason)]
+
+
+class ForwardDossier(Intention, frozen=True, kw_only=True):
+    authority: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+    reason: Text | None = None
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_be_open(dossier)
+        return [DossierForwarded(authority=self.authority, reason=self.reason)]
+
+
+class LinkDossier(Intention, frozen=True, kw_only=True):
+    dossier: UUID
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_exist(dossier)
+        if self.dossier in dossier.links:
+            raise AlreadyLinked
+        return [DossierLinked(dossier=self.dossier)]
+
+
+class UnlinkDossier(Intention, frozen=True, kw_only=True):
+    dossier: UUID
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_exist(dossier)
+        if self.dossier not in dossier.links:
+            raise NotLinked
+        return [DossierUnlinked(dossier=self.dossier)]
+
+
+class CorrectEntry(Intention, frozen=True, kw_only=True):
+    entry: int
+    text: Text
+    reason: Text
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
+        must_exist(dossier)
+        if self.entry not in dossier.correctable:
+            raise Invalid("/entry", "Aucune saisie rectifiable ne porte ce numéro.")
+        return [EntryCorrected(entry=self.entry, text=self.text, reason=self.reason)]
+
+
+# Why the answer may be no
+
+
+class AnswerNotSent(Refused):
+    title = "Aucune réponse n'a été donnée : un dossier ne se clôt pas sans réponse."
+
+
+class AlreadyAcknowledged(Refused):
+    title = "L'accusé de réception a déjà été donné."
+
+
+class AlreadyThere(Refused):
+    title = "Le dossier est déjà dans ce service."
+
+
+class NothingToRefuse(Refused):
+    title = "Le dossier n'a pas été transféré à ce service, ou il l'a déjà pris en charge."
+
+
+class AlreadyLinked(Refused):
+    title = "Ces dossiers sont déjà rattachés."
+
+
+class NotLinked(Refused):
+    title = "Ces dossiers ne sont pas rattachés."

@@ -1,0 +1,192 @@
+"""*Enregistrement.* What a counter, a phone or a letter brings in, and what makes it a dossier."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from domain.circumstances import Circumstances
+from domain.dossier import Channel, Dossier, DossierExists, DossierOpened, Place
+from domain.grammar import Invalid, Person, Value
+from domain.handling import Text
+from domain.procedures import Answer, Nature, ProcedurePublished, Question
+
+A_DAY = timedelta(days=1)
+EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;.]+(\.[^@\s<>\"',;.]+)+")
+Short = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
+
+
+class PersonEntry(Value, frozen=True):
+    """A person as the counter enters him. `id` is one already known to the town; without it a new
+    one is taken, whose key is ready."""
+
+    id: UUID | None = None
+    name: Short | None = None
+    email: Short | None = None
+    phone: Short | None = None
+    address: Short | None = None
+
+    def person(self, fresh: UUID, pointer: str) -> Person:
+        """The person under his identifier, or `Invalid` at `pointer`."""
+        if self.email is not None and not EMAIL.fullmatch(self.email):
+            raise Invalid(f"{pointer}/email", "L'adresse électronique est mal formée.")
+        if self.phone is not None and not is_phone(self.phone):
+            raise Invalid(f"{pointer}/phone", "Le numéro de téléphone est mal formé.")
+        return Person(
+            id=self.id or fresh,
+            name=self.name,
+            email=self.email,
+            phone=self.phone,
+            address=self.address,
+        )
+
+
+class PlaceEntry(Value, frozen=True):
+    """Where it is: a site of the catalogue, words, a point in degrees (WGS 84), or several."""
+
+    site: str | None = None
+    district: Short | None = None
+    label: Short | None = None
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+
+    def place(self) -> Place:
+        """The place as the fact keeps it."""
+        if (self.latitude is None) != (self.longitude is None):
+            raise Invalid("/place", "Un point a une latitude et une longitude.")
+        point = None if self.latitude is None else f"{self.latitude},{self.longitude}"
+        return Place(site=self.site, district=self.district, label=self.label, point=point)
+
+
+class OpenDossier(Value, frozen=True):
+    """Take in a request. `received_at` is its arrival at the administration first reached (the one
+    the law counts from, CRPA L114-3), `received_by_competent_at` at the competent one."""
+
+    procedure: str
+    channel: Channel
+    summary: Text
+    id: UUID | None = None
+    nature: Nature | None = None
+    place: PlaceEntry | str | None = None
+    usager: PersonEntry | None = None
+    on_behalf_of: PersonEntry | None = None
+    fields: dict[str, Answer] = {}
+    happened_at: datetime | None = None
+    received_at: datetime | None = None
+    received_by_competent_at: datetime | None = None
+    entered_at: datetime | None = None
+
+    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierOpened]:
+        """One fact: the dossier is open and lies in the queue of its procedure's service."""
+        if dossier.state != "unknown":
+            raise DossierExists
+        procedure = at.procedures.in_force(self.procedure)
+        if procedure is None:
+            raise Invalid("/procedure", "Cette procédure n'existe pas.")
+        place = self._place(at)
+        open_fields, personal_fields = answers(procedure, self.fields)
+        ids = iter(at.fresh)
+        usager = self.usager.person(next(ids), "/usager") if self.usager else None
+        other = self.on_behalf_of
+        beneficiary = other.person(next(ids), "/on_behalf_of") if other else None
+        return [
+            DossierOpened(
+                procedure=procedure.id,
+                procedure_version=procedure.version,
+                service=procedure.service,
+                nature=self.nature or procedure.nature,
+                channel=self.channel,
+                summary=self.summary.strip(),
+                answer_within=procedure.answer_within,
+                place=place,
+                usager=usager,
+                on_behalf_of=beneficiary,
+                fields=open_fields,
+                personal_fields=personal_fields,
+                flags=self._doubts(at.now),
+            )
+        ]
+
+    def _place(self, at: Circumstances) -> Place | None:
+        if self.place is None:
+            return None
+        if isinstance(self.place, str):
+            if not self.place.strip() or len(self.place) > 300:
+                raise Invalid("/place", "Un lieu s'écrit en 1 à 300 caractères.")
+            return Place(label=self.place)
+        if self.place.site is not None and at.organisation.site(self.place.site) is None:
+            raise Invalid("/place/site", "Ce site n'existe pas.")
+        return self.place.place()
+
+    def _doubts(self, now: datetime) -> tuple[str, ...]:
+        """A time to come is refused at the desk, kept and flagged from the field, whose devices
+        may have a wrong clock."""
+        times = {
+            "happened_at": self.happened_at,
+            "received_at": self.received_at,
+            "received_by_competent_at": self.received_by_competent_at,
+            "entered_at": self.entered_at,
+        }
+        ahead = [name for name, time in times.items() if time is not None and time > now + A_DAY]
+        if ahead and self.channel != "field":
+            raise Invalid(f"/{ahead[0]}", "Cette date est à plus d'un jour dans l'avenir.")
+        return tuple(f"{name}_in_the_future" for name in ahead)
+
+
+def is_phone(text: str) -> bool:
+    """Whether `text` can be dialled: digits, spaces and the usual marks, 4 to 15 digits (E.164;
+    short numbers of the town included)."""
+    digits = re.sub(r"[\s().\-/]", "", text)
+    return re.fullmatch(r"\+?\d{4,15}", digits) is not None
+
+
+def answers(
+    procedure: ProcedurePublished, given: dict[str, Answer]
+) -> tuple[dict[str, Answer], dict[str, str]]:
+    """The answers to the questions of `procedure`, those that can name a person apart."""
+    questions = {question.id: question for question in procedure.questions}
+    for id in given:
+        if id not in questions:
+            raise Invalid(f"/fields/{id}", "Cette procédure ne pose pas cette question.")
+    plain: dict[str, Answer] = {}
+    personal: dict[str, str] = {}
+    for id, question in questions.items():
+        if id not in given:
+            if question.required:
+                raise Invalid(f"/fields/{id}", f"« {question.label} » est à renseigner.")
+            continue
+        answer = fitting(question, given[id])
+        if question.personal:
+            personal[id] = str(answer)
+        else:
+            plain[id] = answer
+    return plain, personal
+
+
+def fitting(question: Question, answer: Answer) -> Answer:
+    """`answer` when it fits the type of `question`, else `Invalid`."""
+    pointer = f"/fields/{question.id}"
+    match question.type, answer:
+        case "number", bool():
+            raise Invalid(pointer, "Un nombre est attendu.")
+        case "number", int() | float():
+            return answer
+        case "date", str():
+            try:
+                date.fromisoformat(answer)
+            except ValueError:
+                raise Invalid(pointer, "Une date (AAAA-MM-JJ) est attendue.") from None
+            return answer
+        case "choice", str():
+            if answer not in question.choices:
+                raise Invalid(pointer, "Ce choix n'est pas proposé.")
+            return answer
+        case (("text" | "place"), str()):
+            if not answer.strip() or len(answer) > 10_000:
+                raise Invalid(pointer, "Un texte de 1 à 10 000 caractères est attendu.")
+            return answer
+        case _:
+            raise Invalid(pointer, "La réponse n'est pas du type attendu.")

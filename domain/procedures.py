@@ -1,0 +1,101 @@
+"""The guide of procedures: who answers which request, within which delay, under which law.
+
+A procedure is published in numbered versions; a dossier keeps the version it was opened under.
+"""
+
+from datetime import date
+from typing import Literal, assert_never
+
+from domain.grammar import Event, Value, changed
+
+Nature = Literal["request", "report", "complaint", "suggestion", "thanks"]
+"""*Demande, signalement, réclamation, suggestion, remerciement*: never summed by accident."""
+
+Silence = Literal["acceptance", "refusal"]
+"""*Effet du silence* (CRPA L231-1, L231-4), recorded beside the dossier: it closes nothing."""
+
+Answer = str | int | float | bool
+"""What may be answered to a question of a procedure."""
+
+
+class Delay(Value, frozen=True):
+    """A span of calendar months, then days, then working days, in that order."""
+
+    months: int = 0
+    days: int = 0
+    working_days: int = 0
+
+
+class Question(Value, frozen=True):
+    """*Champ.* What a procedure asks. `personal` answers can name a person and are sealed."""
+
+    id: str
+    label: str
+    type: Literal["text", "number", "date", "choice", "place"]
+    required: bool = False
+    personal: bool = True
+    choices: tuple[str, ...] = ()
+
+
+# What can happen
+
+
+class ProcedurePublished(Event, frozen=True):
+    """*Publication d'une fiche de procédure.* `source` names the text that fixes the effect of
+    silence; `competence` is `town` or the authority to which requests are forwarded (L114-2)."""
+
+    id: str
+    version: int
+    name: str
+    service: str
+    since: date
+    nature: Nature = "request"
+    competence: str = "town"
+    answer_within: Delay = Delay(months=1)
+    acknowledge_within: Delay = Delay(working_days=10)
+    documents: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    silence: Silence = "refusal"
+    silence_after: Delay = Delay(months=2)
+    source: str = "CRPA L231-4"
+    synonyms: tuple[str, ...] = ()
+
+
+class ProcedureWithdrawn(Event, frozen=True):
+    """*Retrait d'une fiche.* Nothing new is opened under it; what is open goes on."""
+
+    id: str
+    since: date
+
+
+ProcedureEvent = ProcedurePublished | ProcedureWithdrawn
+
+# What we remember
+
+
+class Procedures(Value, frozen=True):
+    """Every version of every procedure, oldest first, and those that were withdrawn."""
+
+    versions: dict[str, tuple[ProcedurePublished, ...]] = {}
+    withdrawn: frozenset[str] = frozenset()
+
+    def evolve(self, event: ProcedureEvent) -> "Procedures":
+        """The guide after `event`."""
+        match event:
+            case ProcedurePublished():
+                past = self.versions.get(event.id, ())
+                return changed(
+                    self,
+                    versions={**self.versions, event.id: (*past, event)},
+                    withdrawn=self.withdrawn - {event.id},
+                )
+            case ProcedureWithdrawn():
+                return changed(self, withdrawn=self.withdrawn | {event.id})
+            case _:
+                assert_never(event)
+
+    def in_force(self, id: str) -> ProcedurePublished | None:
+        """The last version of a procedure that was not withdrawn."""
+        if id in self.withdrawn or id not in self.versions:
+            return None
+        return self.versions[id][-1]
