@@ -40,6 +40,10 @@ Role = Literal[
 """Who acts. `usager` is the resident himself, `system` an import or a policy."""
 
 
+NO_KEY = UUID(int=0)
+"""The key of a fact in which nothing is sealed."""
+
+
 class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that is equal to anything with the same content, and never changes."""
 
@@ -109,7 +113,7 @@ class Recorded(Value, Generic[E], frozen=True):
     times: Times
     author: Author
     command_id: str
-    key: UUID
+    key: UUID = NO_KEY
     digest: str = ""
     origin: Origin | None = None
     position: int = 0

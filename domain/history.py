@@ -1,0 +1,42 @@
+"""The closed list of facts, and how the shapes of other days are read.
+
+A fact is known by `name:shape`. An old shape never disappears: it is brought to the present one by
+the function that stands for it in `UPCASTS`, one step at a time.
+"""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+from domain.dossier import DossierEvent
+from domain.grammar import Event, name_of
+from domain.organisation import OrganisationEvent
+from domain.people import PersonErased
+from domain.procedures import ProcedureEvent
+
+EVENTS: dict[str, type[Event]] = {
+    name_of(event): event
+    for event in (
+        *get_args(DossierEvent),
+        *get_args(OrganisationEvent),
+        *get_args(ProcedureEvent),
+        PersonErased,
+    )
+}
+
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTS: dict[str, tuple[str, Upcast]] = {}
+"""`DossierOpened:1` → (`DossierOpened:2`, what makes of the one content the other)."""
+
+
+class FactUnknown(Exception):
+    """The log holds a fact this version of the software has never heard of."""
+
+
+def present(topic: str, content: dict[str, Any]) -> tuple[type[Event], dict[str, Any]]:
+    """The type that reads `topic` today, and the content brought to its shape."""
+    while topic in UPCASTS:
+        topic, upcast = UPCASTS[topic]
+        content = upcast(content)
+    if topic not in EVENTS:
+        raise FactUnknown(topic)
+    return EVENTS[topic], content
