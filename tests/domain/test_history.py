@@ -25,7 +25,8 @@ def test_every_fact_ever_written_still_reads(topic: str) -> None:
     event_type, shaped = present(topic, content)
     event = msgspec.convert(shaped, event_type)
     if topic in EVENTS:
-        assert msgspec.to_builtins(event) == {**msgspec.to_builtins(event), **content}
+        written = msgspec.json.decode(msgspec.json.encode(event))
+        assert {name: written[name] for name in content} == content
 
 
 def test_every_sample_is_of_a_known_fact() -> None:
