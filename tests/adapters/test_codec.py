@@ -82,8 +82,3 @@ def test_a_sealed_text_does_not_open_in_another_entry() -> None:
         codec.decode(changed(entry, stream="dossier.8"), KEYS)
     with pytest.raises(LogDamaged):
         Codec("autre-ville").decode(entry, KEYS)
-
-
-def test_the_same_fact_has_the_same_name_and_another_has_not() -> None:
-    assert codec.encode(opened, KEYS).id == codec.encode(opened, KEYS).id
-    assert codec.encode(opened, KEYS).id != codec.encode(changed(opened, version=2), KEYS).id

@@ -1,0 +1,181 @@
+"""What is said to JetStream on the wire: requests, synced publishes, direct reads.
+
+Every foreign error becomes `LogUnavailable`; what the server refuses comes back as its code.
+"""
+
+import asyncio
+import json
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+
+from domain.log import LogUnavailable
+
+TIMEOUT = 2.0
+"""Seconds a single request may take before its outcome counts as unknown."""
+
+NOT_FOUND = {10037, 10059}
+"""Error codes of a message, or a stream, that is not there."""
+
+logger = structlog.get_logger()
+
+
+class Refusal(Exception):
+    """The server understood and said no."""
+
+    def __init__(self, code: int, description: str) -> None:
+        super().__init__(f"{description} ({code})")
+        self.code = code
+
+
+async def connect(url: str, user: str, password: str) -> Client:
+    """A connection that comes back by itself and hears its own replies only."""
+
+    async def report(error: Exception) -> None:
+        logger.warning("broker.error", user=user, error=str(error))
+
+    client = Client()
+    try:
+        await client.connect(
+            url,
+            user=user,
+            password=password,
+            name=f"guichet-{user}",
+            inbox_prefix=f"_INBOX_{user}".encode(),
+            error_cb=report,
+            connect_timeout=2,
+            reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] seconds, not int
+            max_reconnect_attempts=-1,
+            ping_interval=10,
+            allow_reconnect=True,
+        )
+    except (NatsError, OSError, TimeoutError) as error:
+        raise LogUnavailable(f"Le courtier de messages ne répond pas ({error}).") from error
+    return client
+
+
+async def request(
+    nc: Client, subject: str, data: bytes, headers: dict[str, str] | None = None
+) -> Msg:
+    """One request and its reply."""
+    if not nc.is_connected:
+        await asyncio.sleep(0.05)  # a reconnection takes about as long as a server's restart
+    try:
+        return await nc.request(subject, data, timeout=TIMEOUT, headers=headers)
+    except (NatsError, OSError, TimeoutError) as error:
+        raise LogUnavailable(f"Le journal ne répond pas ({error or 'délai dépassé'}).") from error
+
+
+async def call(nc: Client, action: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One call of the JetStream API; `Refusal` when the server says no."""
+    reply = await request(nc, f"$JS.API.{action}", json.dumps(body or {}).encode())
+    answer: dict[str, Any] = json.loads(reply.data)
+    if error := answer.get("error"):
+        raise Refusal(int(error.get("err_code", 0)), str(error.get("description", "")))
+    return answer
+
+
+async def publish(
+    nc: Client, subject: str, data: bytes, headers: dict[str, str]
+) -> tuple[int, int]:
+    """Publish and await the synced acknowledgement: (0, sequence) or (error code, 0)."""
+    reply = await request(nc, subject, data, headers)
+    answer: dict[str, Any] = json.loads(reply.data) if reply.data else {}
+    if error := answer.get("error"):
+        return int(error.get("err_code", 0)), 0
+    return 0, int(answer.get("seq", 0))
+
+
+async def last_message(
+    nc: Client, stream: str, subject: str
+) -> tuple[dict[str, str], bytes, int] | None:
+    """Headers, content and sequence of the last message of a subject, asked of the leader."""
+    try:
+        answer = await call(nc, f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
+    except Refusal as refusal:
+        if refusal.code in NOT_FOUND:
+            return None
+        raise
+    message = answer["message"]
+    lines = b64decode(message.get("hdrs", "")).decode().split("\r\n")[1:]
+    headers = {name: value for name, _, value in (line.partition(": ") for line in lines) if name}
+    return headers, b64decode(message.get("data", "")), int(message["seq"])
+
+
+async def listen(nc: Client, subject: str, heard: Callable[[Msg], Awaitable[None]]) -> Subscription:
+    """Call `heard` with each message published on `subject` from now on."""
+    return await nc.subscribe(subject, cb=heard)  # pyright: ignore[reportUnknownMemberType]
+
+
+class DirectReader:
+    """Batch direct reads of one stream, all over one inbox: no consumer, nothing to lose."""
+
+    def __init__(self, nc: Client, stream: str) -> None:
+        self._nc = nc
+        self._subject = f"$JS.API.DIRECT.GET.{stream}"
+        self._inbox = ""
+        self._lock = asyncio.Lock()
+        self._waiting: dict[str, asyncio.Queue[Msg]] = {}
+        self._count = 0
+
+    async def batch(self, seq: int, size: int, subject: str) -> tuple[list[Msg], bool]:
+        """At most `size` messages of `subject` from sequence `seq` on, and whether more follow."""
+        return await self._ask({"seq": seq, "batch": size, "next_by_subj": subject})
+
+    async def lasts(self, subjects: Sequence[str]) -> list[Msg]:
+        """The last message of each of `subjects` that has one; 1,000 subjects at most."""
+        messages, _ = await self._ask({"multi_last": list(subjects)})
+        return messages
+
+    async def _ask(self, body: dict[str, Any]) -> tuple[list[Msg], bool]:
+        await self._listen()
+        self._count += 1
+        token = str(self._count)
+        queue: asyncio.Queue[Msg] = asyncio.Queue()
+        self._waiting[token] = queue
+        try:
+            await self._nc.publish(
+                self._subject, json.dumps(body).encode(), reply=f"{self._inbox}.{token}"
+            )
+            return await self._collect(queue)
+        except (NatsError, OSError, TimeoutError) as error:
+            raise LogUnavailable("Le journal ne se laisse pas lire.") from error
+        finally:
+            del self._waiting[token]
+
+    async def _collect(self, queue: "asyncio.Queue[Msg]") -> tuple[list[Msg], bool]:
+        messages: list[Msg] = []
+        while True:
+            async with asyncio.timeout(TIMEOUT):
+                message = await queue.get()
+            headers = message.headers or {}
+            match headers.get("Status"):
+                case None:
+                    messages.append(message)
+                case "204":
+                    return messages, int(headers.get("Nats-Num-Pending", "0")) > 0
+                case "404":
+                    return messages, False
+                case status:
+                    raise LogUnavailable(f"Le journal répond {status}.")
+
+    async def _listen(self) -> None:
+        if self._inbox:
+            return
+        async with self._lock:
+            if self._inbox:
+                return
+            inbox = self._nc.new_inbox()
+            await listen(self._nc, f"{inbox}.*", self._deliver)
+            self._inbox = inbox
+
+    async def _deliver(self, message: Msg) -> None:
+        queue = self._waiting.get(message.subject.rpartition(".")[2])
+        if queue is not None:
+            queue.put_nowait(message)

@@ -1,0 +1,152 @@
+"""One key per person, in a store of its own that truly forgets (RGPD art. 17).
+
+A key is 32 random bytes, wrapped by the master key with AES-256-GCM and bound to its subject. The
+store is a plain stream with one message per subject, since a key-value bucket leaves the bytes of
+a deleted key on disk. Keys are minted ahead: taking one costs no write.
+"""
+
+import asyncio
+import os
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from adapters.jetstream_api import DirectReader, Refusal, call, last_message, listen, publish
+from domain.log import LogUnavailable
+
+MINTED = 200
+"""Keys minted at once; the pool is filled again when it is half empty."""
+
+CACHED = 200_000
+ASKED = 500
+"""Subjects asked for in one read of many."""
+
+NO_MESSAGE = {10037, 10057, 10043}
+
+
+def keys_stream(town: str) -> str:
+    """The name of a town's key store."""
+    return f"KEYS_{town}"
+
+
+class KeyRing:
+    """The keys of one town, as one process holds them."""
+
+    def __init__(self, nc: Client, town: str, master: bytes) -> None:
+        self._nc = nc
+        self._town = town
+        self._name = keys_stream(town)
+        self._master = AESGCM(master)
+        self._direct = DirectReader(nc, self._name)
+        self._pool: list[UUID] = []
+        self._minting = asyncio.Lock()
+        self._refill: asyncio.Task[None] | None = None
+        self._keys: OrderedDict[UUID, bytes] = OrderedDict()
+        self._destroyed: set[UUID] = set()
+        self._listening = False
+        self._reconnects = nc.stats["reconnects"]
+
+    async def take(self, count: int) -> tuple[UUID, ...]:
+        """`count` identifiers nobody has had, whose keys are stored."""
+        await self._hear_of_destructions()
+        while len(self._pool) < count:
+            async with self._minting:
+                if len(self._pool) < count:
+                    await self._mint(max(MINTED, min(count, 1000)))
+        taken, self._pool = self._pool[:count], self._pool[count:]
+        if len(self._pool) < MINTED // 2 and (self._refill is None or self._refill.done()):
+            self._refill = asyncio.create_task(self._fill())
+        return tuple(taken)
+
+    async def load(self, ids: Iterable[UUID]) -> dict[UUID, bytes | None]:
+        """The keys of `ids`; None for one that was destroyed or never was."""
+        await self._hear_of_destructions()
+        if self._nc.stats["reconnects"] != self._reconnects:
+            # A destruction may have been announced while the line was cut: trust nothing kept.
+            self._reconnects = self._nc.stats["reconnects"]
+            self._keys.clear()
+        wanted = set(ids)
+        missing = [id for id in wanted if id not in self._keys and id not in self._destroyed]
+        for start in range(0, len(missing), ASKED):
+            await self._read(missing[start : start + ASKED])
+        return {id: self._keys.get(id) for id in wanted}
+
+    async def destroy(self, id: UUID) -> None:
+        """Overwrite and delete the key of `id`, here and in every process; again changes nothing.
+        Only the broker's user `keys` may."""
+        self._forget(id)
+        found = await last_message(self._nc, self._name, self._subject(id))
+        if found is not None:
+            try:
+                await call(self._nc, f"STREAM.MSG.DELETE.{self._name}", {"seq": found[2]})
+            except Refusal as refusal:
+                if refusal.code not in NO_MESSAGE:
+                    raise
+        await self._nc.publish(f"destroyed.{self._town}", id.bytes)
+        await self._nc.flush()
+
+    async def _fill(self) -> None:
+        async with self._minting:
+            try:
+                await self._mint(MINTED)
+            except LogUnavailable:
+                return  # the next one who takes a key mints it, or says why not
+
+    async def _mint(self, count: int) -> None:
+        """Store `count` new keys in one atomic batch and add them to the pool."""
+        batch = str(uuid4())
+        fresh = {uuid4(): os.urandom(32) for _ in range(count)}
+        for number, (id, key) in enumerate(fresh.items(), 1):
+            headers = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            subject = self._subject(id)
+            if number in (1, count):
+                if number == count:
+                    headers["Nats-Batch-Commit"] = "1"
+                code, _ = await publish(self._nc, subject, self._wrap(id, key), headers)
+                if code:
+                    raise LogUnavailable(f"Le magasin de clés refuse d'écrire ({code}).")
+            else:
+                await self._nc.publish(subject, self._wrap(id, key), headers=headers)
+        for id, key in fresh.items():
+            self._keep(id, key)
+        self._pool += fresh
+
+    async def _read(self, ids: list[UUID]) -> None:
+        for message in await self._direct.lasts([self._subject(id) for id in ids]):
+            subject = (message.headers or {})["Nats-Subject"]
+            id = UUID(subject.rpartition(".")[2])
+            if id not in self._destroyed:
+                self._keep(id, self._unwrap(id, message.data))
+
+    def _wrap(self, id: UUID, key: bytes) -> bytes:
+        nonce = os.urandom(12)
+        return nonce + self._master.encrypt(nonce, key, self._subject(id).encode())
+
+    def _unwrap(self, id: UUID, wrapped: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:12], wrapped[12:], self._subject(id).encode())
+
+    def _keep(self, id: UUID, key: bytes) -> None:
+        self._keys[id] = key
+        if len(self._keys) > CACHED:
+            self._keys.popitem(last=False)
+
+    def _forget(self, id: UUID) -> None:
+        self._keys.pop(id, None)
+        self._destroyed.add(id)
+
+    def _subject(self, id: UUID) -> str:
+        return f"keys.{self._town}.{id}"
+
+    async def _hear_of_destructions(self) -> None:
+        if self._listening:
+            return
+        self._listening = True
+
+        async def forget(message: Msg) -> None:
+            self._forget(UUID(bytes=message.data))
+
+        await listen(self._nc, f"destroyed.{self._town}", forget)

@@ -1,0 +1,193 @@
+"""The desk: load the past of a dossier, let the intention decide, record what follows.
+
+Every command goes this way and no other. A command that was heard before gets its first answer
+again; a command that comes too late learns what has changed since.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from adapters.codec import Codec, keys_in, keys_of
+from adapters.keys import KeyRing
+from adapters.stream import Log
+from domain.circumstances import Circumstances
+from domain.dossier import Dossier, DossierEvent, DossierExists, DossierOpened, DossierUnknown
+from domain.grammar import Author, Invalid, Recorded, Value, replay
+from domain.handling import LinkDossier
+from domain.intake import OpenDossier
+from domain.log import Conflict, Entry
+from guichet.catalogue import Catalogue
+from guichet.envelopes import Hand, sealing_key, times_of, wrapped
+
+TRIES = 5
+"""How often a command that does not care for the version meets others before it gives up."""
+
+
+class Intention(Protocol):
+    """A command on a dossier that exists."""
+
+    @property
+    def happened_at(self) -> datetime | None: ...
+    @property
+    def entered_at(self) -> datetime | None: ...
+    def decide(self, dossier: Dossier, at: Circumstances, /) -> Sequence[DossierEvent]: ...
+
+
+class Outcome(Value, frozen=True):
+    """What a command left in the log; a function of the recorded fact alone."""
+
+    id: UUID
+    usager_id: UUID | None
+    version: int
+    position: int
+
+
+class VersionMoved(Exception):
+    """Others have written since the version the author had seen."""
+
+    def __init__(self, current: int, since: Sequence[Recorded[Any]]) -> None:
+        super().__init__(current)
+        self.current = current
+        self.since = since
+
+
+class KeyReused(Exception):
+    """The same idempotency key came with another body."""
+
+
+def now() -> datetime:
+    """The clock of the log."""
+    return datetime.now(UTC)
+
+
+class Desk:
+    """Takes commands in for one town."""
+
+    def __init__(
+        self,
+        log: Log,
+        keys: KeyRing,
+        codec: Codec,
+        catalogue: Catalogue,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._log = log
+        self._keys = keys
+        self._codec = codec
+        self._catalogue = catalogue
+        self._clock = clock
+
+    async def open(self, id: UUID, command: OpenDossier, hand: Hand) -> Outcome:
+        """Open the dossier `id`. One fact, one synced write, no read before it."""
+        persons = [person for person in (command.usager, command.on_behalf_of) if person]
+        fresh = await self._keys.take(len(persons) + 1)
+        await self._must_know([p.id for p in persons if p.id])
+        at = self._circumstances(hand.author, fresh)
+        facts = command.decide(Dossier(), at)
+        times = times_of(at.now, command, command.received_at, command.received_by_competent_at)
+        key = sealing_key(facts[0], fresh[-1])
+        recorded = wrapped(f"dossier.{id}", 0, facts, hand, times, key)
+        try:
+            positions = await self.record(recorded)
+        except Conflict as conflict:
+            return await self._heard_before(conflict.stream, id, hand)
+        return outcome(id, recorded[-1], positions[-1], facts[0])
+
+    async def handle(
+        self, id: UUID, command: Intention, hand: Hand, expected: int | None
+    ) -> Outcome:
+        """Carry `command` to the dossier `id`, seen by its author at version `expected`; None is
+        an author who deliberately does not care."""
+        stream = f"dossier.{id}"
+        if isinstance(command, LinkDossier):
+            await self._must_be_another(command.dossier, id)
+        for attempt in range(TRIES):
+            past = await self.past(stream)
+            if not past:
+                raise DossierUnknown
+            if heard := answer_given(id, past, hand):
+                return heard
+            current = past[-1].version
+            if expected is not None and expected != current:
+                raise VersionMoved(current, [f for f in past if f.version > expected])
+            at = self._circumstances(hand.author, ())
+            facts = command.decide(replay(Dossier(), (fact.event for fact in past)), at)
+            key = await self._living_key(past[-1].key)
+            times = times_of(at.now, command)
+            recorded = wrapped(stream, current, facts, hand, times, key)
+            try:
+                positions = await self.record(recorded)
+            except Conflict:
+                if attempt + 1 == TRIES:
+                    raise
+                continue
+            return outcome(id, recorded[-1], positions[-1], past[0].event)
+        raise Conflict(stream)
+
+    async def past(self, stream: str) -> list[Recorded[Any]]:
+        """The facts of a stream, unsealed as far as their keys still exist."""
+        return await self.unseal(await self._log.read(stream))
+
+    async def unseal(
+        self, entries: Sequence[Entry], destroyed: frozenset[UUID] = frozenset()
+    ) -> list[Recorded[Any]]:
+        """The facts of `entries`; what lies under a key of `destroyed` reads as erased."""
+        needed = {key for entry in entries for key in keys_in(entry)} - destroyed
+        keys = await self._keys.load(needed)
+        return [self._codec.decode(entry, keys) for entry in entries]
+
+    async def record(self, facts: Sequence[Recorded[Any]]) -> list[int]:
+        """Seal and append `facts`, all of them or none; their positions in the log."""
+        needed = {key for fact in facts for key in keys_of(fact)}
+        keys = {id: key for id, key in (await self._keys.load(needed)).items() if key}
+        return await self._log.append([self._codec.encode(fact, keys) for fact in facts])
+
+    async def _heard_before(self, stream: str, id: UUID, hand: Hand) -> Outcome:
+        heard = answer_given(id, await self.past(stream), hand)
+        if heard is None:
+            raise DossierExists
+        return heard
+
+    async def _living_key(self, key: UUID) -> UUID:
+        """`key`, or a fresh one when it has been destroyed with whom it belonged to."""
+        if (await self._keys.load([key]))[key] is not None:
+            return key
+        return (await self._keys.take(1))[0]
+
+    async def _must_be_another(self, other: UUID, id: UUID) -> None:
+        if other == id or await self._log.last(f"dossier.{other}") is None:
+            raise Invalid("/dossier", "Il faut rattacher à un autre dossier, qui existe.")
+
+    async def _must_know(self, persons: Sequence[UUID]) -> None:
+        known = await self._keys.load(persons)
+        if any(key is None for key in known.values()):
+            raise Invalid("/usager/id", "Cette personne n'est pas connue, ou a été effacée.")
+
+    def _circumstances(self, author: Author, fresh: tuple[UUID, ...]) -> Circumstances:
+        return Circumstances(
+            now=self._clock(),
+            author=author,
+            organisation=self._catalogue.organisation,
+            procedures=self._catalogue.procedures,
+            fresh=fresh,
+        )
+
+
+def answer_given(id: UUID, past: Sequence[Recorded[Any]], hand: Hand) -> Outcome | None:
+    """The answer `hand` got the first time, or None when it was never heard."""
+    heard = [fact for fact in past if fact.command_id == hand.command_id]
+    if not heard:
+        return None
+    if heard[-1].digest != hand.digest:
+        raise KeyReused
+    return outcome(id, heard[-1], heard[-1].position, past[0].event)
+
+
+def outcome(id: UUID, last: Recorded[Any], position: int, opened: object) -> Outcome:
+    """The answer to a command whose last fact is `last`."""
+    usager = opened.usager if isinstance(opened, DossierOpened) else None
+    return Outcome(
+        id=id, usager_id=usager.id if usager else None, version=last.version, position=position
+    )

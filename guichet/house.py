@@ -1,0 +1,59 @@
+"""The house: the one place where parts are put together.
+
+A process opens it with the broker's user and the database's role it acts as, and finds the log,
+the keys, the catalogue and the desk of its town, ready.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from adapters.codec import Codec
+from adapters.jetstream_api import connect
+from adapters.keys import KeyRing
+from adapters.postgres import Pool, open_pool
+from adapters.stream import Log
+from guichet.catalogue import Catalogue
+from guichet.desk import Desk
+from guichet.settings import Settings
+
+
+@dataclass(frozen=True)
+class House:
+    """The parts of one process, for one town."""
+
+    settings: Settings
+    log: Log
+    keys: KeyRing
+    codec: Codec
+    catalogue: Catalogue
+    desk: Desk
+    pool: Pool
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, settings: Settings, user: str = "writer", role: str = "web"
+    ) -> AsyncGenerator["House"]:
+        """The house open, as `user` of the broker and `role` of the database. `LogUnavailable`
+        when the broker does not answer; the database may come later."""
+        nc = await connect(settings.nats_url, user, settings.nats_passwords[user])
+        log = Log(nc, settings.town)
+        keys = KeyRing(nc, settings.town, settings.master_key)
+        codec, catalogue = Codec(settings.town), Catalogue()
+        pool = open_pool(settings.postgres[role])
+        following = None
+        try:
+            await pool.open(wait=False)
+            await catalogue.load(log, codec)
+            following = asyncio.create_task(catalogue.follow(log, codec))
+            desk = Desk(log, keys, codec, catalogue)
+            yield cls(settings, log, keys, codec, catalogue, desk, pool)
+        finally:
+            if following is not None:
+                following.cancel()
+                with suppress(asyncio.CancelledError):
+                    await following
+            await pool.close()
+            await nc.close()

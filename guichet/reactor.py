@@ -1,0 +1,100 @@
+"""The reactor: reads the log and carries what the policies ask for to the desk.
+
+It may see a fact twice after an interruption. Commands are known by the fact that asked for them,
+so the second time changes nothing.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from psycopg import AsyncConnection
+
+from adapters.jetstream_api import connect
+from adapters.keys import KeyRing
+from domain.grammar import Author, Recorded, Refused
+from domain.log import Entry
+from domain.policies import KeyToDestroy, OnOtherDossier, Request, asked_by
+from guichet.envelopes import Hand
+from guichet.house import House
+from guichet.settings import Settings
+
+SYSTEM = Author(role="system", account="reactor")
+logger = structlog.get_logger()
+
+TABLE = """
+create schema if not exists reactor;
+create table if not exists reactor.checkpoints (
+    town text primary key,
+    position bigint not null
+);
+grant usage on schema reactor to web;
+grant select, insert, update on reactor.checkpoints to web;
+"""
+
+
+async def prepare(connection: AsyncConnection) -> None:
+    """Create what the reactor remembers; done by the owner of the database."""
+    await connection.execute(TABLE)
+
+
+class Reactor:
+    """Follows the log for one town and acts on it."""
+
+    def __init__(self, house: House, keys: KeyRing) -> None:
+        self._house = house
+        self._keys = keys
+
+    async def run(self) -> None:
+        """Act on every fact after the checkpoint, for as long as the process lives."""
+        async for entries in self._house.log.follow(await self._position()):
+            await self.react(entries)
+            await self._remember(entries[-1].position)
+
+    async def react(self, entries: Sequence[Entry]) -> None:
+        """Do what the facts of `entries` ask for."""
+        for fact in await self._house.desk.unseal(entries):
+            for number, request in enumerate(asked_by(fact)):
+                await self._do(request, fact, number)
+
+    async def _do(self, request: Request, fact: Recorded[Any], number: int) -> None:
+        match request:
+            case KeyToDestroy(key=key):
+                await self._keys.destroy(key)
+            case OnOtherDossier(id=id, command=command):
+                asked = f"{fact.stream}/{fact.version}/{number}"
+                hand = Hand(author=SYSTEM, command_id=asked, digest=asked)
+                try:
+                    await self._house.desk.handle(id, command, hand, expected=None)
+                except Refused as refusal:
+                    logger.info("policy.refused", by=type(refusal).__name__, position=fact.position)
+
+    async def _position(self) -> int:
+        query = "select position from reactor.checkpoints where town = %s"
+        async with self._house.pool.connection() as connection:
+            cursor = await connection.execute(query, [self._house.settings.town])
+            row = await cursor.fetchone()
+        return row[0] if row else 0
+
+    async def _remember(self, position: int) -> None:
+        statement = """
+            insert into reactor.checkpoints values (%s, %s)
+            on conflict (town) do update set position = excluded.position
+        """
+        async with self._house.pool.connection() as connection:
+            await connection.execute(statement, [self._house.settings.town, position])
+
+
+def main(settings: Settings) -> None:
+    """The process `guichet reactor`."""
+
+    async def whole() -> None:
+        nc = await connect(settings.nats_url, "keys", settings.nats_passwords["keys"])
+        try:
+            async with House.open(settings) as house:
+                await Reactor(house, KeyRing(nc, settings.town, settings.master_key)).run()
+        finally:
+            await nc.close()
+
+    asyncio.run(whole())

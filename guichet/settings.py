@@ -1,0 +1,67 @@
+"""What a process must know to find its installation: where, as whom, with which key."""
+
+import os
+from base64 import b64decode
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from guichet.town import TOWN, ZONE
+
+FILE = "installation.json"
+
+
+class NoInstallation(Exception):
+    """Nothing runs where we looked; the sentence says where that was."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """One installation. `nats_passwords` by broker user, `postgres` connection strings by
+    database role, `master_key` 32 bytes, `zone` the town's IANA time zone."""
+
+    data: Path
+    town: str = TOWN
+    zone: str = ZONE
+    nats_url: str
+    nats_monitor: str
+    nats_passwords: dict[str, str]
+    postgres: dict[str, str]
+    master_key: bytes
+    host: str = "127.0.0.1"
+    port: int = 8311
+
+    @classmethod
+    def find(cls, data: Path | None = None) -> "Settings":
+        """The installation in `data`, or in the folder named by GUICHET_DATA, or in ./data."""
+        folder = data or Path(os.environ.get("GUICHET_DATA", "data"))
+        path = folder / FILE
+        try:
+            content = msgspec.json.decode(path.read_bytes())
+        except FileNotFoundError:
+            raise NoInstallation(
+                f"Aucune installation de Guichet dans {folder.absolute()} : lancez ./run, ou "
+                "indiquez la bonne avec --data ou GUICHET_DATA."
+            ) from None
+        except PermissionError:
+            raise NoInstallation(f"Le fichier {path} n'est pas lisible par ce compte.") from None
+        return msgspec.convert(
+            {**content, "data": str(folder.absolute()), "master_key": master_key(folder)},
+            cls,
+            dec_hook=lambda kind, value: kind(value),
+        )
+
+
+def master_key(folder: Path) -> bytes:
+    """The key that wraps all others: GUICHET_MASTER_KEY (32 bytes in base64 or hexadecimal), else
+    the file `master.key` of the installation."""
+    given = os.environ.get("GUICHET_MASTER_KEY")
+    text = given if given is not None else (folder / "master.key").read_text()
+    text = text.strip()
+    try:
+        key = bytes.fromhex(text) if len(text) == 64 else b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise NoInstallation("La clé maîtresse doit faire 32 octets, en base64 ou hexadécimal.")
+    return key

@@ -1,0 +1,4 @@
+"""The town of an installation where nothing else is said."""
+
+TOWN = "ville"
+ZONE = "Europe/Paris"

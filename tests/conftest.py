@@ -1,0 +1,78 @@
+"""The real broker and the real database, started once for all tests, on free ports."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from adapters.embedded import NatsServer, free_port
+from adapters.embedded_postgres_server import PostgresServer, fresh_passwords
+from adapters.jetstream_api import connect
+from adapters.steward import create_streams
+from guichet.settings import Settings
+
+CONFIG = Path(__file__).parent.parent / "guichet" / "config"
+USERS = ("steward", "writer", "projector", "keys", "backup")
+Broker = NatsServer
+Database = PostgresServer
+
+
+@pytest.fixture(scope="session")
+def folder() -> Iterator[Path]:
+    """A folder the database's account may enter, gone afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="guichet-tests-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def broker(folder: Path) -> Iterator[Broker]:
+    server = NatsServer(
+        folder / "nats", CONFIG / "nats.conf", free_port(), free_port(), fresh_passwords(*USERS)
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def database(folder: Path) -> Iterator[Database]:
+    passwords = fresh_passwords("postgres", "owner", "projector", "web")
+    server = PostgresServer(folder / "postgres", CONFIG, passwords)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def town(broker: Broker) -> str:
+    """A town nobody else has, with its streams."""
+    name = f"t{uuid4().hex[:12]}"
+
+    async def create() -> None:
+        nc = await connect(broker.url, "steward", broker.passwords["steward"])
+        await create_streams(nc, name)
+        await nc.close()
+
+    asyncio.run(create())
+    return name
+
+
+@pytest.fixture
+def settings(broker: Broker, database: Database, town: str, folder: Path) -> Settings:
+    """An installation for that town."""
+    return Settings(
+        data=folder,
+        town=town,
+        nats_url=broker.url,
+        nats_monitor=broker.monitor,
+        nats_passwords=broker.passwords,
+        postgres={role: database.conninfo(role) for role in ("owner", "projector", "web")},
+        master_key=os.urandom(32),
+    )
