@@ -118,7 +118,7 @@ class PostgresServer(Server):
         """How `role` connects."""
         return (
             f"host={self.sockets} user={role} password={self.passwords[role]} dbname={database} "
-            "connect_timeout=5"
+            "connect_timeout=5 options='-c search_path=read,public'"
         )
 
     def answers(self) -> bool:
@@ -172,4 +172,5 @@ def socket_folder(folder: Path) -> Path:
 
 def fresh_passwords(*users: str) -> dict[str, str]:
     """A password nobody has to remember for each of `users`."""
-    return {user: secrets.token_urlsafe(24) for user in users}
+    # A letter first: NATS reads what begins with a digit as a number.
+    return {user: f"p{secrets.token_hex(24)}" for user in users}

@@ -4,17 +4,24 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
+from psycopg import AsyncConnection
 
 from adapters.embedded import NatsServer, free_port
 from adapters.embedded_postgres_server import PostgresServer, fresh_passwords
 from adapters.jetstream_api import connect
 from adapters.steward import create_streams
+from guichet.house import House
+from guichet.projecting import follow
 from guichet.settings import Settings
+from projections.projector import prepare
+from tests.domain.scenario import ORGANISATION, PROCEDURES
 
 CONFIG = Path(__file__).parent.parent / "guichet" / "config"
 USERS = ("steward", "writer", "projector", "keys", "backup")
@@ -76,3 +83,25 @@ def settings(broker: Broker, database: Database, town: str, folder: Path) -> Set
         postgres={role: database.conninfo(role) for role in ("owner", "projector", "web")},
         master_key=os.urandom(32),
     )
+
+
+@pytest_asyncio.fixture
+async def house(settings: Settings) -> AsyncIterator[House]:
+    """The house of that town open, its catalogue the one of the scenarios."""
+    owner = settings.postgres["owner"]
+    async with await AsyncConnection.connect(owner, autocommit=True) as connection:
+        assert await prepare(connection) == []
+    async with House.open(settings) as opened:
+        opened.catalogue.organisation = ORGANISATION
+        opened.catalogue.procedures = PROCEDURES
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def projector(house: House) -> AsyncIterator["asyncio.Task[None]"]:
+    """The projector of that town, running."""
+    task = asyncio.create_task(follow(house))
+    yield task
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

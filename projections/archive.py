@@ -1,0 +1,132 @@
+"""The archive: every entry of the log once more, in PostgreSQL, with its hash.
+
+It is the second medium of the log, the source of rebuilds, and never thrown away.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from domain.log import Entry
+from projections.read_model import Cursor
+
+COLUMNS = "position, stream, version, id, topic, time, data"
+
+
+class Known(Struct, frozen=True):
+    command_id: str = ""
+
+
+class Erased(Struct, frozen=True):
+    key: UUID
+
+
+class Erasure(Struct, frozen=True):
+    event: Erased
+
+
+def hash_of(entry: Entry) -> bytes:
+    """SHA-256 over everything an entry says, each part preceded by its length."""
+    digest = sha256()
+    numbers = f"{entry.position} {entry.version} {entry.time.isoformat()}"
+    for part in (numbers, entry.stream, entry.id, entry.topic):
+        digest.update(len(part.encode()).to_bytes(4, "big") + part.encode())
+    digest.update(entry.data)
+    return digest.digest()
+
+
+async def write(cursor: Cursor, town: str, entries: Sequence[Entry]) -> None:
+    """Keep `entries`, in one statement."""
+    names = f"town, {COLUMNS}, command_id, hash"
+    rows = [
+        (
+            town,
+            entry.position,
+            entry.stream,
+            entry.version,
+            entry.id,
+            entry.topic,
+            entry.time,
+            entry.data,
+            msgspec.json.decode(entry.data, type=Known).command_id,
+            hash_of(entry),
+        )
+        for entry in entries
+    ]
+    async with cursor.copy(f"copy archive.entries ({names}) from stdin") as copy:  # pyright: ignore[reportArgumentType] our own names
+        for row in rows:
+            await copy.write_row(row)
+
+
+async def read(
+    cursor: Cursor, town: str, after: int, upto: int | None = None, size: int = 5000
+) -> AsyncIterator[list[Entry]]:
+    """The entries after a position, in their order, `size` at once."""
+    while True:
+        await cursor.execute(
+            f"""
+            select {COLUMNS} from archive.entries
+            where town = %s and position > %s and position <= coalesce(%s, position)
+            order by position limit %s
+            """,  # noqa: S608 our own names
+            [town, after, upto, size],
+        )
+        entries = [entry_of(row) for row in await cursor.fetchall()]
+        if not entries:
+            return
+        after = entries[-1].position
+        yield entries
+
+
+async def of_dossiers(
+    cursor: Cursor, town: str, ids: Sequence[UUID], upto: int | None = None
+) -> list[Entry]:
+    """Every entry of some dossiers, in their order."""
+    await cursor.execute(
+        f"""
+        select {COLUMNS} from archive.entries
+        where town = %s and stream = any(%s) and position <= coalesce(%s, position)
+        order by position
+        """,  # noqa: S608 our own names
+        [town, [f"dossier.{id}" for id in ids], upto],
+    )
+    return [entry_of(row) for row in await cursor.fetchall()]
+
+
+async def by_command(cursor: Cursor, town: str, command_id: str) -> Entry | None:
+    """The last entry a command left, whatever its stream."""
+    await cursor.execute(
+        f"""
+        select {COLUMNS} from archive.entries
+        where town = %s and command_id = %s order by position desc limit 1
+        """,  # noqa: S608 our own names
+        [town, command_id],
+    )
+    row = await cursor.fetchone()
+    return entry_of(row) if row else None
+
+
+async def destroyed_keys(cursor: Cursor, town: str) -> frozenset[UUID]:
+    """The keys whose destruction the log has recorded."""
+    await cursor.execute(
+        "select data from archive.entries where town = %s and topic like 'PersonErased:%%'", [town]
+    )
+    rows = await cursor.fetchall()
+    return frozenset(msgspec.json.decode(row[0], type=Erasure).event.key for row in rows)
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """An entry from its columns."""
+    return Entry(
+        position=row[0],
+        stream=row[1],
+        version=row[2],
+        id=row[3],
+        topic=row[4],
+        time=row[5],
+        data=bytes(row[6]),
+    )

@@ -1,0 +1,209 @@
+"""*Dossiers.* Everything the page of a dossier shows, and how a dossier is found again."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.deadlines import due
+from domain.dossier import (
+    AnswerSent,
+    AssignmentRefused,
+    ClosedAtOrigin,
+    DossierAssigned,
+    DossierClosed,
+    DossierLinked,
+    DossierOpened,
+    DossierReopened,
+    DossierTaken,
+    DossierUnlinked,
+    EntryCorrected,
+    Place,
+    ReceiptAcknowledged,
+)
+from domain.grammar import NO_KEY, Person, Recorded
+from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
+
+
+class DossierRow(Struct, frozen=True, kw_only=True):
+    """One dossier as it stands. `keys` are those of all its words, `due` is the last day of the
+    answer promised at the opening (the origin's for history), in the town's time."""
+
+    dossier_id: UUID
+    state: str
+    service: str
+    procedure: str
+    procedure_version: int
+    nature: str
+    channel: str
+    summary: str
+    due: date | None
+    happened_at: datetime
+    received_at: datetime
+    received_by_competent_at: datetime | None
+    entered_at: datetime
+    recorded_at: datetime
+    opened_by: str
+    place_site: str | None = None
+    place_district: str | None = None
+    place_label: str | None = None
+    place_point: str | None = None
+    usager_id: UUID | None = None
+    usager_name: str | None = None
+    usager_email: str | None = None
+    usager_phone: str | None = None
+    usager_address: str | None = None
+    beneficiary_id: UUID | None = None
+    beneficiary_name: str | None = None
+    fields: dict[str, Any] = {}
+    personal_fields: dict[str, Any] = {}
+    acknowledged_at: datetime | None = None
+    taken_by: str | None = None
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    links: tuple[UUID, ...] = ()
+    flags: tuple[str, ...] = ()
+    origin_source: str | None = None
+    origin_number: str | None = None
+    keys: tuple[UUID, ...] = ()
+    version: int
+    position: int
+
+
+def fold(rows: tuple[DossierRow, ...], fact: Recorded[Any], town: Town) -> tuple[DossierRow, ...]:
+    """The dossier after `fact`."""
+    if isinstance(fact.event, DossierOpened):
+        return (opened(fact, fact.event, town),)
+    if not rows:
+        return ()
+    keys = {*rows[0].keys, fact.key} - {NO_KEY}
+    row = replace(rows[0], version=fact.version, position=fact.position, keys=tuple(sorted(keys)))
+    at = fact.times.received_at
+    match fact.event:
+        case ReceiptAcknowledged():
+            row = replace(row, acknowledged_at=at)
+        case DossierAssigned(service=service) | AssignmentRefused(service=service):
+            row = replace(row, service=service, taken_by=None)
+        case DossierTaken():
+            row = replace(row, taken_by=fact.author.account)
+        case AnswerSent():
+            row = replace(row, answered_at=at)
+        case DossierClosed(outcome=outcome):
+            row = replace(row, state="closed", closed_at=at, outcome=outcome)
+        case ClosedAtOrigin():
+            row = replace(row, state="closed", closed_at=fact.times.happened_at)
+        case DossierReopened():
+            row = replace(row, state="open", closed_at=None, outcome=None, answered_at=None)
+        case DossierLinked(dossier=other):
+            row = replace(row, links=tuple(sorted({*row.links, other})))
+        case DossierUnlinked(dossier=other):
+            row = replace(row, links=tuple(sorted({*row.links} - {other})))
+        case EntryCorrected(entry=1, text=text):
+            row = replace(row, summary=text)
+        case _:
+            pass  # a note, news or a document changes the timeline, not the dossier's own face
+    return (row,)
+
+
+def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> DossierRow:
+    """The dossier as it was opened."""
+    place = event.place or Place()
+    nobody = Person(id=NO_KEY)
+    usager, other = event.usager or nobody, event.on_behalf_of or nobody
+    keys = {fact.key, usager.id, other.id} - {NO_KEY}
+    id = dossier_id(fact)
+    assert id is not None  # noqa: S101 the stream of an opening is a dossier's
+    return DossierRow(
+        dossier_id=id,
+        state="open",
+        service=event.service,
+        procedure=event.procedure,
+        procedure_version=event.procedure_version,
+        nature=event.nature,
+        channel=event.channel,
+        summary=event.summary,
+        due=due_of(fact, event, town),
+        happened_at=fact.times.happened_at,
+        received_at=fact.times.received_at,
+        received_by_competent_at=fact.times.received_by_competent_at,
+        entered_at=fact.times.entered_at,
+        recorded_at=fact.times.recorded_at,
+        opened_by=fact.author.account,
+        place_site=place.site,
+        place_district=place.district,
+        place_label=place.label,
+        place_point=place.point,
+        usager_id=event.usager.id if event.usager else None,
+        usager_name=usager.name,
+        usager_email=usager.email,
+        usager_phone=usager.phone,
+        usager_address=usager.address,
+        beneficiary_id=event.on_behalf_of.id if event.on_behalf_of else None,
+        beneficiary_name=other.name,
+        fields=dict(event.fields),
+        personal_fields=dict(event.personal_fields),
+        flags=event.flags,
+        origin_source=fact.origin.source if fact.origin else None,
+        origin_number=fact.origin.number if fact.origin else None,
+        keys=tuple(sorted(keys)),
+        version=fact.version,
+        position=fact.position,
+    )
+
+
+def due_of(fact: Recorded[Any], event: DossierOpened, town: Town) -> date | None:
+    """The last day of the answer: what the procedure promised, or what the origin had said."""
+    if fact.origin is None:
+        return due(fact.times.received_at, event.answer_within, town.zone)
+    if event.due_at_origin is None:
+        return None
+    return datetime.fromisoformat(event.due_at_origin).astimezone(town.zone).date()
+
+
+MODEL = ReadModel(name="dossiers", version=1, row=DossierRow, fold=fold)
+
+COLUMNS = ", ".join(DossierRow.__struct_fields__)
+
+
+async def one(cursor: Cursor, town: str, id: UUID) -> DossierRow | None:
+    """The dossier `id`."""
+    query = f"select {COLUMNS} from dossiers where town = %(town)s and dossier_id = %(id)s"  # noqa: S608 our columns
+    rows = await fetch(cursor, DossierRow, query, {"town": town, "id": id})
+    return rows[0] if rows else None
+
+
+async def search(
+    cursor: Cursor, town: str, words: str, limit: int = 50, service: str | None = None
+) -> list[DossierRow]:
+    """The dossiers that look like `words`: a number of the origin, an identifier, a telephone, a
+    name, a place, a few words; accents and a typing error forgiven. The best first."""
+    query = f"""
+        with asked as (select plain(%(words)s) as words,
+            websearch_to_tsquery('french', plain(%(words)s)) as query)
+        select {COLUMNS} from dossiers, asked
+        where town = %(town)s and (%(service)s::text is null or service = %(service)s)
+          and (search @@ asked.query or asked.words <%% plain_words
+            or origin_number = %(words)s or dossier_id::text like %(prefix)s
+            or (%(digits)s <> '' and usager_digits like %(number)s))
+        order by origin_number is not distinct from %(words)s desc,
+            ts_rank(search, asked.query) + word_similarity(asked.words, plain_words) desc,
+            position desc
+        limit %(limit)s
+    """  # noqa: S608 our columns
+    digits = "".join(character for character in words if character.isdigit())
+    digits = digits.removeprefix("33") if words.strip().startswith("+33") else digits
+    values = {
+        "town": town,
+        "words": words.strip(),
+        "service": service,
+        "prefix": words.strip().lower().replace("%", "").replace("_", "") + "%"
+        if len(words.strip()) >= 8
+        else "",
+        "digits": digits if len(digits) >= 6 else "",
+        "number": f"%{digits.lstrip('0')}",
+        "limit": limit,
+    }
+    return await fetch(cursor, DossierRow, query, values)

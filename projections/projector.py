@@ -1,0 +1,149 @@
+"""The projector: archive, rows and checkpoint of a whole batch in one transaction, then the news.
+
+There is one writer. Another one finds the lock taken, and one that was overtaken finds the
+checkpoint moved: neither can write a row.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.sql import SQL, Identifier
+
+from domain.grammar import Recorded
+from domain.log import Entry
+from domain.people import PersonErased
+from projections import archive, dossiers, promises, queues, timelines
+from projections.read_model import Cursor, ReadModel, Town
+
+Decode = Callable[[Sequence[Entry], frozenset[UUID]], Awaitable[list[Recorded[Any]]]]
+"""Entries to facts; what lies under one of the destroyed keys reads as erased."""
+
+MODELS: tuple[ReadModel[Any], ...] = (
+    queues.MODEL,
+    timelines.MODEL,
+    dossiers.MODEL,
+    promises.MODEL,
+)
+HERE = Path(__file__).parent
+CHANNEL = "guichet"
+
+
+class Overtaken(Exception):
+    """Another projector writes, or has written, where this one was about to."""
+
+
+class Projector:
+    """Writes the read models of one town through one connection."""
+
+    def __init__(self, connection: AsyncConnection[Any], town: Town, decode: Decode) -> None:
+        self._connection = connection
+        self._town = town
+        self._decode = decode
+        self._destroyed: frozenset[UUID] = frozenset()
+
+    async def begin(self) -> int:
+        """Take the pen; the position from which to go on. `Overtaken` when it is held."""
+        town = self._town.name
+        async with self._connection.transaction(), self._connection.cursor() as cursor:
+            await cursor.execute("select pg_try_advisory_lock(hashtext(%s))", [f"projector {town}"])
+            row = await cursor.fetchone()
+            if row is None or not row[0]:
+                raise Overtaken("Un autre projecteur écrit déjà.")
+            await cursor.execute(
+                "insert into archive.checkpoints values (%s, 0) on conflict do nothing", [town]
+            )
+            self._destroyed = await archive.destroyed_keys(cursor, town)
+            await cursor.execute("select position from archive.checkpoints where town = %s", [town])
+            row = await cursor.fetchone()
+            return int(row[0]) if row else 0
+
+    async def project(self, entries: Sequence[Entry]) -> None:
+        """Take in the entries that follow the checkpoint, all of them or none."""
+        facts = await self._decode(entries, self._destroyed)
+        first, last = entries[0].position, entries[-1].position
+        async with self._connection.transaction(), self._connection.cursor() as cursor:
+            await cursor.execute(
+                "update archive.checkpoints set position = %s where town = %s and position = %s",
+                [last, self._town.name, first - 1],
+            )
+            if cursor.rowcount != 1:
+                raise Overtaken(f"Le point de reprise n'est plus avant la position {first}.")
+            await archive.write(cursor, self._town.name, entries)
+            for erased, some in groupby(facts, lambda fact: isinstance(fact.event, PersonErased)):
+                for facts_at_once in ([fact] for fact in some) if erased else [list(some)]:
+                    if erased:
+                        await self._erase(cursor, facts_at_once[0])
+                    else:
+                        await fold_into(MODELS, cursor, self._town, facts_at_once)
+            await cursor.execute("select pg_notify(%s, %s)", [CHANNEL, f"{self._town.name} {last}"])
+
+    async def _erase(self, cursor: Cursor, fact: Recorded[PersonErased]) -> None:
+        """Fold every dossier that has words under the destroyed key again, without it."""
+        self._destroyed |= {fact.event.key}
+        await cursor.execute(
+            "select dossier_id from dossiers where town = %s and keys @> %s",
+            [self._town.name, [fact.event.key]],
+        )
+        ids = [row[0] for row in await cursor.fetchall()]
+        entries = await archive.of_dossiers(cursor, self._town.name, ids, fact.position)
+        facts = await self._decode(entries, self._destroyed)
+        for model in MODELS:
+            await model.forget(cursor, self._town, ids)
+        await fold_into(MODELS, cursor, self._town, facts)
+
+
+async def fold_into(
+    models: Sequence[ReadModel[Any]], cursor: Cursor, town: Town, facts: Sequence[Recorded[Any]]
+) -> None:
+    """Fold `facts` into each of `models`."""
+    for model in models:
+        await model.apply(cursor, town, facts)
+
+
+async def prepare(connection: AsyncConnection[Any]) -> list[str]:
+    """Bring the database to what this code expects, as its owner: the archive migrated, missing
+    read models created. The names of those whose code has another version, to be rebuilt."""
+    async with connection.transaction(), connection.cursor() as cursor:
+        await cursor.execute("select pg_advisory_xact_lock(hashtext('prepare'))")
+        await cursor.execute("create schema if not exists installation")
+        await cursor.execute(
+            "create table if not exists installation.migrations (number int primary key)"
+        )
+        await cursor.execute("select number from installation.migrations")
+        done = {row[0] for row in await cursor.fetchall()}
+        for path in sorted((HERE / "migrations").glob("*.sql")):
+            number = int(path.name.partition("_")[0])
+            if number not in done:
+                await cursor.execute(path.read_bytes())
+                await cursor.execute("insert into installation.migrations values (%s)", [number])
+        await cursor.execute("select name, version from archive.read_models")
+        known: dict[str, int] = dict(await cursor.fetchall())
+        for model in MODELS:
+            if model.name not in known:
+                await create_table(cursor, model, "read")
+                await remember(cursor, model)
+        return [m.name for m in MODELS if known.get(m.name, m.version) != m.version]
+
+
+async def create_table(cursor: Cursor, model: ReadModel[Any], schema: str) -> None:
+    """The empty table of `model` in `schema`, readable by the web, writable by the projector."""
+    await cursor.execute(SQL("set local search_path = {}, public").format(Identifier(schema)))
+    await cursor.execute((HERE / f"{model.name}.sql").read_bytes())
+    table = Identifier(schema, model.name)
+    await cursor.execute(SQL("grant select on {} to web").format(table))
+    await cursor.execute(
+        SQL("grant select, insert, update, delete on {} to projector").format(table)
+    )
+
+
+async def remember(cursor: Cursor, model: ReadModel[Any]) -> None:
+    """Note which version of the code the table was made by."""
+    await cursor.execute(
+        "insert into archive.read_models values (%s, %s) "
+        "on conflict (name) do update set version = excluded.version",
+        [model.name, model.version],
+    )

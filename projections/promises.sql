@@ -1,0 +1,13 @@
+create table promises (
+    town text not null,
+    dossier_id uuid not null,
+    number int not null,
+    kind text not null,
+    service text not null,
+    made_at timestamptz not null,
+    promised_for date not null,
+    state text not null,
+    settled_at timestamptz,
+    primary key (town, dossier_id, number)
+);
+create index on promises (town, service, promised_for) where state = 'open';

@@ -1,0 +1,147 @@
+"""*Files d'attente.* What each service has before it, the most urgent first."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.dossier import (
+    AnswerSent,
+    AssignmentRefused,
+    ClosedAtOrigin,
+    DocumentAttached,
+    DocumentsRequested,
+    DossierAssigned,
+    DossierClosed,
+    DossierLinked,
+    DossierOpened,
+    DossierReopened,
+    DossierTaken,
+    DossierUnlinked,
+    EntryCorrected,
+)
+from domain.grammar import Recorded
+from projections.dossiers import due_of
+from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
+
+NEVER = date(9999, 12, 31)
+"""The due date of history whose origin promised nothing: it comes last."""
+
+
+class QueueRow(Struct, frozen=True, kw_only=True):
+    """One dossier in the queue of its service. `state` is `to_take`, `taken`, `transferred`,
+    `awaiting_documents`, `reopened` or `answered`; `due` the last day of the answer, in the town's
+    time; `links` how many other dossiers tell of the same thing; `history` marks an import."""
+
+    dossier_id: UUID
+    service: str
+    open: bool
+    state: str
+    due: date
+    received_at: datetime
+    nature: str
+    channel: str
+    procedure: str
+    summary: str
+    place: str | None
+    district: str | None
+    taken_by: str | None
+    links: int
+    history: bool
+    flags: tuple[str, ...]
+    version: int
+    position: int
+
+
+def fold(rows: tuple[QueueRow, ...], fact: Recorded[Any], town: Town) -> tuple[QueueRow, ...]:
+    """The place of the dossier in the queues after `fact`."""
+    if isinstance(fact.event, DossierOpened):
+        return (opened(fact, fact.event, town),)
+    if not rows:
+        return ()
+    row = replace(rows[0], version=fact.version, position=fact.position)
+    match fact.event:
+        case DossierAssigned(service=service):
+            row = replace(row, service=service, state="transferred", taken_by=None)
+        case AssignmentRefused(service=service):
+            row = replace(row, service=service, state="to_take", taken_by=None)
+        case DossierTaken():
+            row = replace(row, state="taken", taken_by=fact.author.account)
+        case DocumentsRequested():
+            row = replace(row, state="awaiting_documents")
+        case DocumentAttached() if row.state == "awaiting_documents":
+            row = replace(row, state="taken" if row.taken_by else "to_take")
+        case AnswerSent():
+            row = replace(row, state="answered")
+        case DossierClosed() | ClosedAtOrigin():
+            row = replace(row, open=False)
+        case DossierReopened():
+            row = replace(row, open=True, state="reopened")
+        case DossierLinked():
+            row = replace(row, links=row.links + 1)
+        case DossierUnlinked():
+            row = replace(row, links=row.links - 1)
+        case EntryCorrected(entry=1, text=text):
+            row = replace(row, summary=text)
+        case _:
+            pass  # notes and news leave the queue as it is
+    return (row,)
+
+
+def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> QueueRow:
+    """The dossier as it enters the queue."""
+    id = dossier_id(fact)
+    assert id is not None  # noqa: S101 the stream of an opening is a dossier's
+    return QueueRow(
+        dossier_id=id,
+        service=event.service,
+        open=True,
+        state="to_take",
+        due=due_of(fact, event, town) or NEVER,
+        received_at=fact.times.received_at,
+        nature=event.nature,
+        channel=event.channel,
+        procedure=event.procedure,
+        summary=event.summary,
+        place=event.place.label or event.place.site if event.place else None,
+        district=event.place.district if event.place else None,
+        taken_by=None,
+        links=0,
+        history=fact.origin is not None,
+        flags=event.flags,
+        version=fact.version,
+        position=fact.position,
+    )
+
+
+MODEL = ReadModel(name="queues", version=1, row=QueueRow, fold=fold)
+
+COLUMNS = ", ".join(QueueRow.__struct_fields__)
+
+
+async def page(
+    cursor: Cursor, town: str, service: str, after: tuple[date, UUID] | None, limit: int
+) -> list[QueueRow]:
+    """The open dossiers of `service` that come after (due, dossier_id) `after`."""
+    due, id = after or (date.min, UUID(int=0))
+    query = f"""
+        select {COLUMNS} from queues
+        where town = %(town)s and service = %(service)s and open
+          and (due, dossier_id) > (%(due)s, %(id)s)
+        order by due, dossier_id limit %(limit)s
+    """  # noqa: S608 our columns
+    values = {"town": town, "service": service, "due": due, "id": id, "limit": limit}
+    return await fetch(cursor, QueueRow, query, values)
+
+
+async def changed_since(cursor: Cursor, town: str, service: str, position: int) -> list[QueueRow]:
+    """The dossiers of `service` that changed after `position`, closed ones included."""
+    query = f"""
+        select {COLUMNS} from queues
+        where town = %(town)s and service = %(service)s and position > %(position)s
+        order by position limit 500
+    """  # noqa: S608 our columns
+    values = {"town": town, "service": service, "position": position}
+    return await fetch(cursor, QueueRow, query, values)

@@ -1,0 +1,105 @@
+"""*Fil du dossier.* Every fact of a dossier, in the words a person reads."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from domain.dossier import DossierOpened
+from domain.grammar import Recorded
+from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
+
+LABELS = {
+    "DossierOpened": "Demande enregistrée",
+    "ReceiptAcknowledged": "Accusé de réception",
+    "DossierAssigned": "Transféré",
+    "AssignmentRefused": "Transfert refusé",
+    "DossierTaken": "Pris en charge",
+    "NoteAdded": "Note interne",
+    "ProgressReported": "Point d'étape",
+    "DocumentsRequested": "Pièces demandées",
+    "DocumentAttached": "Pièce jointe",
+    "AnswerSent": "Réponse",
+    "DossierClosed": "Clos",
+    "DossierReopened": "Rouvert",
+    "DossierForwarded": "Transmis à une autre autorité",
+    "DossierLinked": "Rattaché à un autre dossier",
+    "DossierUnlinked": "Détaché d'un autre dossier",
+    "EntryCorrected": "Saisie rectifiée",
+    "ClosedAtOrigin": "Clos dans l'ancien logiciel, sans réponse connue",
+}
+
+TEXTS = ("summary", "text", "reason", "name")
+"""The field of a fact that holds the words somebody wrote, the first that it has."""
+
+
+class TimelineRow(Struct, frozen=True, kw_only=True):
+    """One fact. `type` is its name, `label` and `text` what is read, `internal` what is never shown
+    to the resident, `details` whatever else the fact says."""
+
+    dossier_id: UUID
+    version: int
+    position: int
+    type: str
+    label: str
+    text: str | None
+    internal: bool
+    details: dict[str, Any]
+    happened_at: datetime
+    received_at: datetime
+    entered_at: datetime
+    recorded_at: datetime
+    role: str
+    account: str
+
+
+def fold(rows: tuple[TimelineRow, ...], fact: Recorded[Any], town: Town) -> tuple[TimelineRow, ...]:
+    """The timeline with `fact` at its end."""
+    id = dossier_id(fact)
+    assert id is not None  # noqa: S101 only facts of dossiers come here
+    content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fact.event))
+    type = content.pop("type")
+    field = next((name for name in TEXTS if content.get(name) is not None), None)
+    text = content.pop(field) if field else None
+    if isinstance(fact.event, DossierOpened):
+        shown = ("procedure", "procedure_version", "service", "nature", "channel", "flags")
+        content = {name: content[name] for name in shown}
+    row = TimelineRow(
+        dossier_id=id,
+        version=fact.version,
+        position=fact.position,
+        type=type,
+        label=LABELS[type],
+        text=text,
+        internal=type == "NoteAdded",
+        details={name: value for name, value in content.items() if value is not None},
+        happened_at=fact.times.happened_at,
+        received_at=fact.times.received_at,
+        entered_at=fact.times.entered_at,
+        recorded_at=fact.times.recorded_at,
+        role=fact.author.role,
+        account=fact.author.account,
+    )
+    return (*rows, row)
+
+
+MODEL = ReadModel(
+    name="timelines",
+    version=1,
+    row=TimelineRow,
+    fold=fold,
+    key=("dossier_id", "version"),
+    appends=True,
+)
+
+
+async def of(cursor: Cursor, town: str, id: UUID) -> list[TimelineRow]:
+    """The facts of a dossier, oldest first."""
+    columns = ", ".join(TimelineRow.__struct_fields__)
+    query = f"""
+        select {columns} from timelines
+        where town = %(town)s and dossier_id = %(id)s order by version
+    """  # noqa: S608 our columns
+    return await fetch(cursor, TimelineRow, query, {"town": town, "id": id})
