@@ -7,7 +7,6 @@ position of an entry, and a reader that counts finds out when one is missing.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from itertools import pairwise
 from uuid import uuid4
 
@@ -16,6 +15,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from adapters.cloudevents import entry_from, entry_of, headers_of
 from adapters.jetstream_api import DirectReader, call, last_message, listen, publish
 from domain.log import Conflict, Entry, LogDamaged, LogUnavailable
 
@@ -78,7 +78,7 @@ class Log:
         while True:
             seq = entries[-1].position + 1 if entries else 1
             messages, more = await self._direct.batch(seq, BATCH, subject)
-            entries += [self._entry(message) for message in messages]
+            entries += [entry_of(message) for message in messages]
             if not more:
                 break
         if entries:
@@ -91,7 +91,12 @@ class Log:
         if found is None:
             return None
         headers, data, position = found
-        return self._from(headers, data, position)
+        return entry_from(headers, data, position)
+
+    async def at(self, position: int) -> Entry | None:
+        """The entry at a position, or the first one after it."""
+        messages, _ = await self._direct.batch(position, 1, f"guichet.{self.town}.>")
+        return entry_of(messages[0]) if messages else None
 
     async def head(self) -> int:
         """The position of the last entry of all."""
@@ -121,7 +126,7 @@ class Log:
                     await asyncio.sleep(0.1)
                     continue
                 if messages:
-                    entries = [self._entry(message) for message in messages]
+                    entries = [entry_of(message) for message in messages]
                     if not kinds:
                         check_contiguous(after, entries)
                     after, pause = entries[-1].position, 0.001
@@ -165,7 +170,7 @@ class Log:
         batch = str(uuid4())
         waiting = dict(expected)
         for number, entry in enumerate(entries, 1):
-            headers = self._headers(entry)
+            headers = headers_of(self.town, entry)
             if entry.stream in waiting:
                 seq = waiting.pop(entry.stream)
                 headers["Nats-Expected-Last-Subject-Sequence"] = str(seq)
@@ -213,32 +218,6 @@ class Log:
 
     def _subject(self, stream: str) -> str:
         return f"guichet.{self.town}.{stream}"
-
-    def _headers(self, entry: Entry) -> dict[str, str]:
-        return {
-            "ce-specversion": "1.0",
-            "ce-id": entry.id,
-            "ce-type": entry.topic,
-            "ce-source": f"/guichet/{self.town}",
-            "ce-subject": entry.stream,
-            "ce-time": entry.time.isoformat(),
-            "Guichet-Version": str(entry.version),
-        }
-
-    def _entry(self, message: Msg) -> Entry:
-        headers = message.headers or {}
-        return self._from(headers, message.data, int(headers["Nats-Sequence"]))
-
-    def _from(self, headers: dict[str, str], data: bytes, position: int) -> Entry:
-        return Entry(
-            id=headers["ce-id"],
-            stream=headers["ce-subject"],
-            version=int(headers["Guichet-Version"]),
-            topic=headers["ce-type"],
-            data=data,
-            time=datetime.fromisoformat(headers["ce-time"]),
-            position=position,
-        )
 
 
 def stream_name(town: str) -> str:

@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from nats.aio.client import Client
+
 from adapters.codec import Codec
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
@@ -24,6 +26,7 @@ class House:
     """The parts of one process, for one town."""
 
     settings: Settings
+    nc: Client
     log: Log
     keys: KeyRing
     codec: Codec
@@ -49,7 +52,7 @@ class House:
             await catalogue.load(log, codec)
             following = asyncio.create_task(catalogue.follow(log, codec))
             desk = Desk(log, keys, codec, catalogue)
-            yield cls(settings, log, keys, codec, catalogue, desk, pool)
+            yield cls(settings, nc, log, keys, codec, catalogue, desk, pool)
         finally:
             if following is not None:
                 following.cancel()

@@ -110,6 +110,16 @@ async def by_command(cursor: Cursor, town: str, command_id: str) -> Entry | None
     return entry_of(row) if row else None
 
 
+async def head(cursor: Cursor, town: str) -> tuple[int, bytes] | None:
+    """The last position kept and the hash of its entry."""
+    await cursor.execute(
+        "select position, hash from archive.entries where town = %s order by position desc limit 1",
+        [town],
+    )
+    row = await cursor.fetchone()
+    return (row[0], bytes(row[1])) if row else None
+
+
 async def destroyed_keys(cursor: Cursor, town: str) -> frozenset[UUID]:
     """The keys whose destruction the log has recorded."""
     await cursor.execute(

@@ -37,6 +37,7 @@ class QueueRow(Struct, frozen=True, kw_only=True):
 
     dossier_id: UUID
     service: str
+    previous_service: str | None = None
     open: bool
     state: str
     due: date
@@ -64,9 +65,9 @@ def fold(rows: tuple[QueueRow, ...], fact: Recorded[Any], town: Town) -> tuple[Q
     row = replace(rows[0], version=fact.version, position=fact.position)
     match fact.event:
         case DossierAssigned(service=service):
-            row = replace(row, service=service, state="transferred", taken_by=None)
+            row = moved(row, service, "transferred")
         case AssignmentRefused(service=service):
-            row = replace(row, service=service, state="to_take", taken_by=None)
+            row = moved(row, service, "to_take")
         case DossierTaken():
             row = replace(row, state="taken", taken_by=fact.author.account)
         case DocumentsRequested():
@@ -88,6 +89,11 @@ def fold(rows: tuple[QueueRow, ...], fact: Recorded[Any], town: Town) -> tuple[Q
         case _:
             pass  # notes and news leave the queue as it is
     return (row,)
+
+
+def moved(row: QueueRow, service: str, state: str) -> QueueRow:
+    """The dossier in the queue of another service, known as gone in the old one."""
+    return replace(row, service=service, previous_service=row.service, state=state, taken_by=None)
 
 
 def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> QueueRow:
@@ -118,6 +124,9 @@ def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> QueueRow:
 
 MODEL = ReadModel(name="queues", version=1, row=QueueRow, fold=fold)
 
+CHANGES = 500
+"""The most changes told at once."""
+
 COLUMNS = ", ".join(QueueRow.__struct_fields__)
 
 
@@ -137,11 +146,13 @@ async def page(
 
 
 async def changed_since(cursor: Cursor, town: str, service: str, position: int) -> list[QueueRow]:
-    """The dossiers of `service` that changed after `position`, closed ones included."""
+    """The dossiers of `service` that changed after `position`, those that left it and closed
+    ones included."""
     query = f"""
         select {COLUMNS} from queues
-        where town = %(town)s and service = %(service)s and position > %(position)s
-        order by position limit 500
+        where town = %(town)s and position > %(position)s
+          and %(service)s in (service, previous_service)
+        order by position limit {CHANGES}
     """  # noqa: S608 our columns
     values = {"town": town, "service": service, "position": position}
     return await fetch(cursor, QueueRow, query, values)

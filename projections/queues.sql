@@ -2,6 +2,7 @@ create table queues (
     town text not null,
     dossier_id uuid not null,
     service text not null,
+    previous_service text,
     open boolean not null,
     state text not null,
     due date not null,
@@ -21,4 +22,4 @@ create table queues (
     primary key (town, dossier_id)
 );
 create index on queues (town, service, due, dossier_id) where open;
-create index on queues (town, service, position);
+create index on queues (town, position);

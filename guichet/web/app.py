@@ -1,0 +1,56 @@
+"""The doors of Guichet, as a table of contents."""
+
+from litestar import Litestar, Router
+from litestar.datastructures import ResponseHeader
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from guichet.house import House
+from guichet.tokens import Tokens
+from guichet.web import catalogue, dossiers, handling, health, openapi, problems, queues
+from guichet.web.intents import Doorkeeper
+from guichet.web.reception import Reception
+from projections.waiting import Waiter
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(house: House, waiter: Waiter) -> Litestar:
+    """The application for one house; `waiter` hears how far its read models are."""
+    settings = house.settings
+    tokens = Tokens(house.pool, settings.town)
+    doorkeeper = Doorkeeper(tokens, settings.town, settings.master_key)
+    reception = Reception(house, doorkeeper, waiter)
+    api = Router(
+        openapi.PREFIX,
+        route_handlers=[
+            dossiers.open_dossier,
+            dossiers.read_dossier,
+            dossiers.read_timeline,
+            dossiers.find_dossiers,
+            *handling.routes,
+            queues.read_queue,
+            queues.live_queue,
+            catalogue.read_catalogue,
+            openapi.describe,
+        ],
+    )
+    return Litestar(
+        [api, health.live, health.ready, health.metrics],
+        dependencies={"reception": Provide(lambda: reception, sync_to_thread=False)},
+        exception_handlers={Exception: problems.answer},
+        response_headers=[ResponseHeader(name=name, value=HEADERS[name]) for name in HEADERS],
+        openapi_config=OpenAPIConfig(
+            "Guichet",
+            "1",
+            path=f"{openapi.PREFIX}/schema",
+            render_plugins=[JsonRenderPlugin()],  # the pages of the others load from elsewhere
+        ),
+        logging_config=None,
+    )

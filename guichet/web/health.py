@@ -1,0 +1,66 @@
+"""Is the house alive, is it ready, and how is it doing: for supervisors, not for people."""
+
+from typing import Any
+
+import psycopg
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.response import Response
+from psycopg_pool import PoolTimeout
+
+from domain.log import LogUnavailable
+from guichet.web.reception import LAG_ALLOWED, Reception
+from projections.read_model import position
+
+
+@get("/health/live", include_in_schema=False)
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@get("/health/ready", include_in_schema=False)
+async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any]]:
+    """200 once the guard has passed, broker and database answer, and the catalogue is loaded and
+    projected; afterwards the lag is told, and is a reason only beyond ten seconds."""
+    reasons: list[str] = []
+    head = reached = 0
+    lag = 0.0
+    try:
+        if reception.complaints is None:
+            reception.complaints = await reception.inspect()
+        reasons += reception.complaints
+        async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
+            await position(cursor, reception.house.settings.town)
+        head, reached, lag = await reception.lag()
+    except LogUnavailable:
+        reasons.append("Le courtier ne répond pas.")
+    except (psycopg.OperationalError, PoolTimeout):
+        reasons.append("La base de données ne répond pas.")
+    if (reception.house.settings.data / "loading").exists():
+        reasons.append("Le chargement du catalogue et de la démonstration n'est pas fini.")
+    if lag > LAG_ALLOWED:
+        reasons.append(f"Les tables de lecture ont {lag:.0f} secondes de retard.")
+    body = {"ready": not reasons, "reasons": reasons, "lag_seconds": round(lag, 3)}
+    body |= {"log_position": head, "position": reached}
+    return Response(body, status_code=503 if reasons else 200)
+
+
+@get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")
+async def metrics(reception: NamedDependency[Reception]) -> str:
+    """Figures for Prometheus."""
+    head, reached, lag = await reception.lag()
+    figures = {
+        "guichet_log_position": ("counter", "Last position of the log", head),
+        "guichet_projected_position": ("counter", "Last position projected", reached),
+        "guichet_projection_lag_seconds": ("gauge", "Age of the oldest fact not projected", lag),
+        "guichet_read_only": (
+            "gauge",
+            "1 when the guard refuses writes",
+            bool(reception.complaints),
+        ),
+    }
+    return "".join(
+        f"# HELP {name} {text}\n# TYPE {name} {kind}\n{name} {float(value):g}\n"
+        for name, (kind, text, value) in figures.items()
+    )
