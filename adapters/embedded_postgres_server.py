@@ -138,7 +138,7 @@ class PostgresServer(Server):
                 word = sql.SQL("alter role {} password {}")
                 admin.execute(word.format(sql.Identifier(role), self.passwords[role]))
             if not admin.execute(
-                "select from pg_database where datname = %s", [DATABASE]
+                "select 1 from pg_database where datname = %s", [DATABASE]
             ).fetchone():
                 admin.execute(
                     sql.SQL("create database {} owner owner").format(sql.Identifier(DATABASE))

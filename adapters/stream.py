@@ -22,8 +22,9 @@ from domain.log import Conflict, Entry, LogDamaged, LogUnavailable
 CONFLICTS = {10071, 10164}
 """Error codes of a wrong last sequence, on one server and on several."""
 
-SETTLED_WITHIN = 5.0
-"""Seconds in which an unknown outcome is settled with the leader, or given up."""
+SETTLED_WITHIN = 6.0
+"""Seconds in which an unknown outcome is settled with the leader, or given up; batches, which are
+for loading, have six times as long."""
 
 BATCH = 1000
 """The most messages an atomic batch may hold."""
@@ -62,7 +63,7 @@ class Log:
                 raise Conflict(after.stream)
         expected = await self._expected(entries)
         try:
-            async with asyncio.timeout(SETTLED_WITHIN * 2):
+            async with asyncio.timeout(SETTLED_WITHIN * (1 if len(entries) == 1 else 6)):
                 last = await self._settled(entries, expected)
         except TimeoutError:
             raise LogUnavailable("Le journal ne répond pas.") from None
@@ -92,6 +93,12 @@ class Log:
             return None
         headers, data, position = found
         return entry_from(headers, data, position)
+
+    async def existing(self, streams: Sequence[str]) -> set[str]:
+        """Those of `streams` that have an entry; a thousand at most in one question."""
+        subjects = [self._subject(stream) for stream in streams]
+        found = await self._direct.lasts(subjects) if subjects else []
+        return {entry_of(message).stream for message in found}
 
     async def at(self, position: int) -> Entry | None:
         """The entry at a position, or the first one after it."""
@@ -144,27 +151,27 @@ class Log:
 
     async def _settled(self, entries: Sequence[Entry], expected: dict[str, int]) -> int:
         """The position of the last of `entries` once it is certain to be there."""
+        uncertain = False
         while True:
             try:
                 code, seq = await self._publish(entries, expected)
-            except LogUnavailable:
-                code, seq = 0, 0
-            if seq:
-                return seq
-            if code and code not in CONFLICTS:
-                logger.warning("log.refused", code=code)
-            try:
+                if seq:
+                    return seq
                 there = await self.last(entries[-1].stream)
             except LogUnavailable:
+                uncertain = True
                 await asyncio.sleep(0.1)
                 continue
             if there is not None and there.id == entries[-1].id:
                 return there.position
-            if code in CONFLICTS or (there is not None and there.version >= entries[-1].version):
+            overtaken = there is not None and there.version >= entries[-1].version
+            # After an unknown outcome a conflict may be our own writing, still on its way.
+            if overtaken or (code in CONFLICTS and not uncertain):
                 for entry in entries:
                     self._known.pop(entry.stream, None)
                 raise Conflict(entries[0].stream)
-            await asyncio.sleep(0.05)
+            logger.warning("log.unsettled", code=code)
+            await asyncio.sleep(0.1)
 
     async def _publish(self, entries: Sequence[Entry], expected: dict[str, int]) -> tuple[int, int]:
         batch = str(uuid4())

@@ -15,6 +15,7 @@ from adapters.keys import KeyRing
 from domain.grammar import Author, Recorded, Times, replay
 from domain.people import Holder, PersonErased
 from guichet.house import House
+from guichet.sentences import Sentence
 from guichet.settings import Settings
 from projections.scrub import scrub
 from projections.waiting import Waiter
@@ -23,7 +24,7 @@ FOLLOWED_WITHIN = 600.0
 """Seconds the read models have to follow, a rebuild in progress included."""
 
 
-class ReadModelsBehind(Exception):
+class ReadModelsBehind(Sentence):
     """The key is destroyed and the fact recorded, but the read models have not followed yet."""
 
 
@@ -61,7 +62,7 @@ async def forget(house: House, position: int) -> None:
     async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
         reached = await waiter.until(position, within=FOLLOWED_WITHIN)
     if reached < position:
-        raise ReadModelsBehind
+        raise ReadModelsBehind("La clé est détruite, mais les tables de lecture sont en retard.")
     owner = settings.postgres["owner"]
     async with await psycopg.AsyncConnection.connect(owner, autocommit=True) as connection:
         await scrub(connection)

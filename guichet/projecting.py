@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 from rich.progress import Progress
 
 from guichet.house import House
+from guichet.sentences import Sentence
 from guichet.settings import Settings
 from projections.projector import MODELS, Projector, prepare
 from projections.read_model import Town
@@ -16,7 +17,7 @@ from projections.rebuild import rebuild as rebuild_beside
 logger = structlog.get_logger()
 
 
-class ReadModelUnknown(Exception):
+class ReadModelUnknown(Sentence):
     """No read model has that name."""
 
 

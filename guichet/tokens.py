@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 
 from adapters.postgres import Pool
 from domain.grammar import Author, Role
+from guichet.sentences import Sentence
 from guichet.settings import Settings
 
 TRUSTED = 30.0
@@ -37,7 +38,7 @@ grant select on accounts.tokens to web;
 """
 
 
-class RoleUnknown(Exception):
+class RoleUnknown(Sentence):
     """No token can be made for that role."""
 
 

@@ -1,0 +1,127 @@
+"""The command line: `guichet COMMAND`, each one call to the module that does the work."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from cyclopts import App, Parameter
+
+from adapters.embedded import CannotStart
+from domain.log import LogUnavailable
+from guichet.logs import configure
+from guichet.sentences import Sentence
+from guichet.settings import NoInstallation, Settings
+
+app = App(name="guichet", help="Le guichet unique de la ville.")
+catalogue = App(name="catalogue", help="Organisation et fiches de procédure.")
+token = App(name="token", help="Jetons de l'API.")
+person = App(name="person", help="Les personnes et leurs droits.")
+for group in (catalogue, token, person):
+    app.command(group)
+
+Data = Annotated[Path | None, Parameter(help="Dossier de l'installation (ou GUICHET_DATA).")]
+
+
+@app.command
+def start(
+    *, data: Path = Path("data"), host: str = "127.0.0.1", port: int = 8311, demo: bool = True
+) -> None:
+    """Démarrer tout Guichet et le surveiller."""
+    from guichet.supervisor import run
+
+    run(data, host, port, demo)
+
+
+@app.command
+def web(*, data: Data = None) -> None:
+    """Le processus qui répond aux écrans et aux logiciels."""
+    from guichet.web.serve import main
+
+    configure("web")
+    main(Settings.find(data))
+
+
+@app.command
+def projector(*, data: Data = None) -> None:
+    """Le processus qui tient les tables de lecture."""
+    from guichet.projecting import main
+
+    configure("projector")
+    main(Settings.find(data))
+
+
+@app.command
+def reactor(*, data: Data = None) -> None:
+    """Le processus qui fait ce que les faits appellent."""
+    from guichet.reactor import main
+
+    configure("reactor")
+    main(Settings.find(data))
+
+
+@app.command
+def rebuild(name: str | None = None, *, data: Data = None) -> None:
+    """Reconstruire une table de lecture, ou toutes."""
+    from guichet.projecting import rebuild as run
+
+    run(Settings.find(data), name)
+
+
+@app.command(name="import")
+def import_file(
+    file: Path,
+    *,
+    mapping: Path,
+    dry_run: bool = False,
+    rejects: Path | None = None,
+    data: Data = None,
+) -> None:
+    """Reprendre l'historique d'un autre logiciel."""
+    from guichet.importing.load import run
+
+    run(Settings.find(data), file, mapping, rejects, dry_run)
+
+
+@catalogue.command
+def load(file: Path, *, data: Data = None) -> None:
+    """Charger ou mettre à jour le catalogue ; seules les différences sont enregistrées."""
+    from guichet.catalogue_file import run
+
+    run(Settings.find(data), file)
+
+
+@token.command
+def create(*, role: str, service: str | None = None, data: Data = None) -> None:
+    """Créer un jeton ; il est montré une seule fois, sur la dernière ligne."""
+    from guichet.tokens import create as run
+
+    run(Settings.find(data), role, service)
+
+
+@person.command
+def erase(id: UUID, *, ground: str, data: Data = None) -> None:
+    """Effacer une personne : sa clé est détruite, et plus rien ne la montre."""
+    from guichet.erasure import run
+
+    run(Settings.find(data), id, ground)
+
+
+def main() -> None:
+    """Run the command; what cannot be done is one sentence, and 3 when nothing runs here."""
+    try:
+        app()
+    except (NoInstallation, LogUnavailable) as error:
+        sys.exit(told(error, 3))
+    except (CannotStart, Sentence) as error:
+        sys.exit(told(error, 2))
+
+
+def told(error: Exception, code: int) -> int:
+    """Say it and return the code to exit with."""
+    print(error, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()
