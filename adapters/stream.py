@@ -102,8 +102,13 @@ class Log:
 
     async def at(self, position: int) -> Entry | None:
         """The entry at a position, or the first one after it."""
-        messages, _ = await self._direct.batch(position, 1, f"guichet.{self.town}.>")
-        return entry_of(messages[0]) if messages else None
+        entries = await self.page(position - 1, 1)
+        return entries[0] if entries else None
+
+    async def page(self, after: int, size: int) -> list[Entry]:
+        """At most `size` entries after a position, as they are now."""
+        messages, _ = await self._direct.batch(after + 1, size, f"guichet.{self.town}.>")
+        return [entry_of(message) for message in messages]
 
     async def head(self) -> int:
         """The position of the last entry of all."""
@@ -204,7 +209,7 @@ class Log:
             first.setdefault(entry.stream, entry)
         expected: dict[str, int] = {}
         for stream, entry in first.items():
-            if entry.version <= 1:
+            if entry.version <= 1 and stream not in self._known:
                 expected[stream] = 0
                 continue
             if stream not in self._known and (last := await self.last(stream)):

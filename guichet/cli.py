@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
+import psycopg
 from cyclopts import App, Parameter
 
 from adapters.embedded import CannotStart
@@ -113,6 +114,8 @@ def main() -> None:
         app()
     except (NoInstallation, LogUnavailable) as error:
         sys.exit(told(error, 3))
+    except psycopg.OperationalError:
+        sys.exit(told(NoInstallation("La base de données de l'installation ne répond pas."), 3))
     except (CannotStart, Sentence) as error:
         sys.exit(told(error, 2))
 

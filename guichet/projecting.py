@@ -4,7 +4,7 @@ import asyncio
 from zoneinfo import ZoneInfo
 
 import structlog
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from rich.progress import Progress
 
 from guichet.house import House
@@ -62,7 +62,12 @@ async def project(settings: Settings) -> None:
             outdated = await prepare(connection)
         if outdated:
             await rebuild_models(house, outdated)
-        await follow(house)
+        while True:
+            try:
+                await follow(house)
+            except OperationalError as error:
+                logger.warning("projector.database_away", error=str(error))
+                await asyncio.sleep(0.2)
 
 
 def main(settings: Settings) -> None:
