@@ -4,15 +4,13 @@ No intention here closes, refuses or answers by the passing of time.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
-from uuid import UUID
 
 from msgspec import Meta
 
 from domain.circumstances import Circumstances
 from domain.dossier import (
-    Addressee,
     AnswerSent,
     AssignmentRefused,
     DocumentAttached,
@@ -22,45 +20,17 @@ from domain.dossier import (
     DossierClosed,
     DossierEvent,
     DossierForwarded,
-    DossierIsClosed,
     DossierIsOpen,
-    DossierLinked,
     DossierReopened,
     DossierTaken,
-    DossierUnknown,
-    DossierUnlinked,
     EntryCorrected,
-    Means,
     NoteAdded,
-    Outcome,
     ProgressReported,
     ReceiptAcknowledged,
 )
-from domain.grammar import Invalid, Refused, Value
-
-Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
-"""Words of a person, not empty, 10,000 characters at most."""
-
-
-class Intention(Value, frozen=True):
-    """What every intention may carry: when it happened, and when a device entered it."""
-
-    happened_at: datetime | None = None
-    entered_at: datetime | None = None
-
-
-def must_exist(dossier: Dossier) -> None:
-    """Refuse what concerns a dossier that was never opened."""
-    if dossier.state == "unknown":
-        raise DossierUnknown
-
-
-def must_be_open(dossier: Dossier) -> None:
-    """Refuse what a closed dossier forbids."""
-    must_exist(dossier)
-    if dossier.state == "closed":
-        raise DossierIsClosed
-
+from domain.grammar import Invalid, Refused
+from domain.intention import Intention, Text, must_be_open, must_exist
+from domain.terms import Addressee, Means, Outcome
 
 # What may be decided
 
@@ -198,26 +168,6 @@ class ForwardDossier(Intention, frozen=True, kw_only=True):
         return [DossierForwarded(authority=self.authority, reason=self.reason)]
 
 
-class LinkDossier(Intention, frozen=True, kw_only=True):
-    dossier: UUID
-
-    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
-        must_exist(dossier)
-        if self.dossier in dossier.links:
-            raise AlreadyLinked
-        return [DossierLinked(dossier=self.dossier)]
-
-
-class UnlinkDossier(Intention, frozen=True, kw_only=True):
-    dossier: UUID
-
-    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
-        must_exist(dossier)
-        if self.dossier not in dossier.links:
-            raise NotLinked
-        return [DossierUnlinked(dossier=self.dossier)]
-
-
 class CorrectEntry(Intention, frozen=True, kw_only=True):
     entry: int
     text: Text
@@ -247,11 +197,3 @@ class AlreadyThere(Refused):
 
 class NothingToRefuse(Refused):
     title = "Le dossier n'a pas été transféré à ce service, ou il l'a déjà pris en charge."
-
-
-class AlreadyLinked(Refused):
-    title = "Ces dossiers sont déjà rattachés."
-
-
-class NotLinked(Refused):
-    title = "Ces dossiers ne sont pas rattachés."

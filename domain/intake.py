@@ -9,10 +9,11 @@ from uuid import UUID
 from msgspec import Meta
 
 from domain.circumstances import Circumstances
-from domain.dossier import Channel, Dossier, DossierExists, DossierOpened, Place
+from domain.dossier import Dossier, DossierExists, DossierOpened
 from domain.grammar import Invalid, Person, Value
-from domain.handling import Text
+from domain.intention import Text
 from domain.procedures import Answer, Nature, ProcedurePublished, Question
+from domain.terms import Channel, Place
 
 A_DAY = timedelta(days=1)
 EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;.]+(\.[^@\s<>\"',;.]+)+")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.dossier import DossierLinked, DossierUnlinked
 from domain.grammar import Recorded, Value
-from domain.handling import LinkDossier, UnlinkDossier
+from domain.linking import LinkDossier, UnlinkDossier
 from domain.people import PersonErased
 
 

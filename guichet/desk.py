@@ -15,8 +15,8 @@ from adapters.stream import Log
 from domain.circumstances import Circumstances
 from domain.dossier import Dossier, DossierEvent, DossierExists, DossierOpened, DossierUnknown
 from domain.grammar import Author, Invalid, Recorded, Value, replay
-from domain.handling import LinkDossier
 from domain.intake import OpenDossier
+from domain.linking import LinkDossier
 from domain.log import Conflict, Entry
 from guichet.catalogue import Catalogue
 from guichet.envelopes import Hand, sealing_key, times_of, wrapped

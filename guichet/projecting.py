@@ -27,7 +27,17 @@ def town_of(settings: Settings) -> Town:
 
 
 async def follow(house: House) -> None:
-    """Project everything that is and will be in the log."""
+    """Project everything that is and will be in the log, the database's absences included."""
+    while True:
+        try:
+            await follow_while_it_lasts(house)
+        except OperationalError as error:
+            logger.warning("projector.database_away", error=str(error))
+            await asyncio.sleep(0.2)
+
+
+async def follow_while_it_lasts(house: House) -> None:
+    """Project over one connection to the database, until that is lost."""
     settings = house.settings
     conninfo = settings.postgres["projector"]
     async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
@@ -62,12 +72,7 @@ async def project(settings: Settings) -> None:
             outdated = await prepare(connection)
         if outdated:
             await rebuild_models(house, outdated)
-        while True:
-            try:
-                await follow(house)
-            except OperationalError as error:
-                logger.warning("projector.database_away", error=str(error))
-                await asyncio.sleep(0.2)
+        await follow(house)
 
 
 def main(settings: Settings) -> None:

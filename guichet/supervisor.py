@@ -5,14 +5,15 @@ the servers, in order.
 """
 
 import asyncio
+import json
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import monotonic, sleep
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import Any
 
 from adapters.embedded import CannotStart, Server
 from guichet.demo.load import load_demo
@@ -121,8 +122,8 @@ def run(data: Path, host: str, port: int, demo: bool) -> None:
         loading.touch()
         supervisor.start_processes()
         accounts = asyncio.run(load_demo(settings, say)) if demo else []
+        await_projected(settings)
         loading.unlink(missing_ok=True)
-        await_ready(settings)
         for line in accounts:
             print(line)
         print(f"Guichet répond sur http://{host}:{port} (Ctrl-C pour arrêter)", flush=True)
@@ -133,17 +134,29 @@ def run(data: Path, host: str, port: int, demo: bool) -> None:
         supervisor.stop()
 
 
-def await_ready(settings: Settings) -> None:
-    """Until the house calls itself ready; a minute at most."""
-    url = f"http://127.0.0.1:{settings.port}/health/ready"
-    deadline = monotonic() + 60
+def await_projected(settings: Settings) -> None:
+    """Until what was loaded can be read; a few minutes at most."""
+    deadline = monotonic() + 300
     while monotonic() < deadline:
-        try:
-            with urlopen(url, timeout=2):
-                return
-        except (URLError, OSError):
-            sleep(0.1)
+        state = health(settings)
+        if state and 0 < state["log_position"] <= state["position"]:
+            return
+        if state and state["log_position"] == 0 and not state["reasons"][1:]:
+            return  # an empty town, and no reason but that we are still loading
+        sleep(0.1)
     raise CannotStart(f"Guichet n'est pas prêt : voyez les journaux dans {settings.data}.")
+
+
+def health(settings: Settings) -> dict[str, Any]:
+    """What the web process says of itself; empty while it does not answer."""
+    line = HTTPConnection("127.0.0.1", settings.port, timeout=5)
+    try:
+        line.request("GET", "/health/ready")
+        return json.loads(line.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        return {}
+    finally:
+        line.close()
 
 
 def say(text: str) -> None:

@@ -20,10 +20,10 @@ from domain.dossier import (
     DossierTaken,
     DossierUnlinked,
     EntryCorrected,
-    Place,
     ReceiptAcknowledged,
 )
 from domain.grammar import NO_KEY, Person, Recorded
+from domain.terms import Place
 from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
 
 

@@ -14,8 +14,9 @@ from adapters.keys import KeyRing
 from adapters.stream import Log
 from domain.dossier import DossierExists, DossierLinked, DossierUnknown, NoteAdded
 from domain.grammar import Author, Invalid
-from domain.handling import AddNote, LinkDossier, TakeDossier
+from domain.handling import AddNote, TakeDossier
 from domain.intake import OpenDossier, PersonEntry
+from domain.linking import LinkDossier
 from guichet.catalogue import Catalogue
 from guichet.desk import Desk, KeyReused, VersionMoved
 from guichet.envelopes import Hand

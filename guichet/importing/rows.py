@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from domain.dossier import Channel, ClosedAtOrigin, DossierOpened, Place
+from domain.dossier import ClosedAtOrigin, DossierOpened
 from domain.grammar import Author, Event, Origin, Recorded, Times
 from domain.organisation import Organisation
 from domain.procedures import Procedures
+from domain.terms import Channel, Place
 from guichet.importing.mapping import Mapping, Source
 from guichet.importing.reading import Row
 

@@ -9,8 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Response
 
-from domain import handling
-from domain.handling import Intention
+from domain import handling, linking
+from domain.intention import Intention
 from guichet.web.actors import Door
 from guichet.web.dossiers import created, must_own
 from guichet.web.problems import AnyRequest
@@ -29,8 +29,8 @@ COMMANDS: dict[str, tuple[type[Any], Door, str]] = {
     "closure": (handling.CloseDossier, "handle", "Clore"),
     "reopening": (handling.ReopenDossier, "handle", "Rouvrir"),
     "forwarding": (handling.ForwardDossier, "handle", "Transmettre à une autre autorité"),
-    "link": (handling.LinkDossier, "note", "Rattacher, « déjà signalé »"),
-    "unlink": (handling.UnlinkDossier, "note", "Détacher"),
+    "link": (linking.LinkDossier, "note", "Rattacher, « déjà signalé »"),
+    "unlink": (linking.UnlinkDossier, "note", "Détacher"),
     "correction": (handling.CorrectEntry, "note", "Rectifier une saisie"),
 }
 """The last part of the address → the command, the door it needs, and what it does."""

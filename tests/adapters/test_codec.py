@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from adapters.codec import Codec, keys_in, keys_of
-from domain.dossier import DocumentsRequested, DossierOpened, Place
+from domain.dossier import DocumentsRequested, DossierOpened
 from domain.grammar import ERASED, Author, Event, Person, Recorded, Times, changed
 from domain.log import LogDamaged
 from domain.procedures import Delay
+from domain.terms import Place
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TIMES = Times(happened_at=NOW, received_at=NOW, entered_at=NOW, recorded_at=NOW)

@@ -95,6 +95,7 @@ class TestApplicationRecorder(OnJetStream, ApplicationRecorderTestCase[Applicati
 
     def test_insert_subscribe(self) -> None:
         self.optional_test_insert_subscribe()
+        assert len(self.factories) == 1
 
 
 class TestNonInterleaving(OnJetStream, NonInterleavingNotificationIDsBaseCase):

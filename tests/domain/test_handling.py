@@ -31,15 +31,13 @@ from domain.handling import (
     AssignDossier,
     CloseDossier,
     CorrectEntry,
-    LinkDossier,
     NothingToRefuse,
-    NotLinked,
     RefuseAssignment,
     ReopenDossier,
     ReportProgress,
     SendAnswer,
-    UnlinkDossier,
 )
+from domain.linking import LinkDossier, NotLinked, UnlinkDossier
 from domain.procedures import Delay
 from tests.domain.scenario import given
 

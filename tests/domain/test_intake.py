@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 
 from domain.circumstances import Circumstances
-from domain.dossier import Dossier, DossierExists, DossierOpened, Place
+from domain.dossier import Dossier, DossierExists, DossierOpened
 from domain.grammar import Invalid, Person
 from domain.intake import OpenDossier, PersonEntry, PlaceEntry, is_phone
 from domain.procedures import Answer
+from domain.terms import Place
 from tests.domain.scenario import AT, FRESH, NOW, given
 from tests.domain.test_handling import opened
 

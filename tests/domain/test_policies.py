@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.dossier import DossierLinked, DossierTaken, DossierUnlinked
 from domain.grammar import Author, Event, Origin, Recorded, Times
-from domain.handling import LinkDossier, UnlinkDossier
+from domain.linking import LinkDossier, UnlinkDossier
 from domain.people import PersonErased
 from domain.policies import KeyToDestroy, OnOtherDossier, asked_by
 

@@ -18,7 +18,6 @@ from domain.handling import (
     AssignDossier,
     CloseDossier,
     CorrectEntry,
-    LinkDossier,
     RefuseAssignment,
     ReopenDossier,
     ReportProgress,
@@ -27,6 +26,7 @@ from domain.handling import (
     TakeDossier,
 )
 from domain.intake import OpenDossier, PersonEntry
+from domain.linking import LinkDossier
 from domain.log import LogDamaged
 from guichet.desk import Intention
 from guichet.envelopes import Hand

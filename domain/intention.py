@@ -1,0 +1,32 @@
+"""What every intention on a dossier shares: the words it carries and the state it needs."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from domain.dossier import Dossier, DossierIsClosed, DossierUnknown
+from domain.grammar import Value
+
+Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
+"""Words of a person, not empty, 10,000 characters at most."""
+
+
+class Intention(Value, frozen=True):
+    """What every intention may carry: when it happened, and when a device entered it."""
+
+    happened_at: datetime | None = None
+    entered_at: datetime | None = None
+
+
+def must_exist(dossier: Dossier) -> None:
+    """Refuse what concerns a dossier that was never opened."""
+    if dossier.state == "unknown":
+        raise DossierUnknown
+
+
+def must_be_open(dossier: Dossier) -> None:
+    """Refuse what a closed dossier forbids."""
+    must_exist(dossier)
+    if dossier.state == "closed":
+        raise DossierIsClosed

@@ -1,0 +1,72 @@
+"""The queue, live, and the house when a part of it is away."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+from guichet.house import House
+from guichet.web.queues import changes
+from guichet.web.reception import Reception
+from projections.waiting import Waiter
+from tests.conftest import Broker, Database
+from tests.web.conftest import REQUEST, Client
+
+
+async def told(events: AsyncGenerator[bytes]) -> tuple[str, dict[str, object]]:
+    """The next event of a live queue: its kind and its data."""
+    async with asyncio.timeout(10):
+        async for chunk in events:
+            lines = dict(
+                line.split(": ", 1) for line in chunk.decode().splitlines() if line[:1] not in ":"
+            )
+            if "data" in lines:
+                return lines["event"], json.loads(lines["data"])
+    raise AssertionError("the live queue ended")
+
+
+async def test_a_queue_tells_what_comes_and_what_goes(house: House, desk: Client) -> None:
+    settings = house.settings
+    async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
+        reception = Reception(house, None, waiter)  # pyright: ignore[reportArgumentType] no door is passed
+        voirie, proprete = changes(reception, "voirie", 0), changes(reception, "proprete", 0)
+        made = (await desk.opened()).json()
+        kind, row = await told(voirie)
+        assert (kind, row["id"], row["state"]) == ("changed", made["id"], "to_take")
+        body = {"service": "proprete", "reason": "Déchets"}
+        await desk.post(f"/dossiers/{made['id']}/assignment", body, match="*")
+        assert await told(voirie) == ("removed", {"id": made["id"]})
+        assert (await told(proprete))[1]["state"] == "transferred"
+        await voirie.aclose()
+        await proprete.aclose()
+
+
+async def test_without_the_broker_commands_wait_or_say_so_and_nothing_is_lost(
+    desk: Client, broker: Broker
+) -> None:
+    await desk.opened()
+    broker.kill()
+    away = await desk.post("/dossiers", REQUEST, key="k")
+    assert (away.status_code, away.json()["type"]) == (503, "/problems/unavailable")
+    assert away.headers["retry-after"]
+    broker.start()
+    again = await desk.post("/dossiers", REQUEST, key="k")
+    assert again.status_code == 201
+    assert (await desk.post("/dossiers", REQUEST, key="k")).content == again.content
+
+
+async def test_without_the_database_commands_go_on_and_reads_say_so(
+    desk: Client, database: Database
+) -> None:
+    first = await desk.opened()
+    database.kill()
+    made = await desk.post("/dossiers", {**REQUEST, "summary": "Sans base"})
+    read = await desk.get(f"/dossiers/{first.json()['id']}")
+    database.start()
+    assert made.status_code == 201
+    assert (read.status_code, read.json()["type"]) == (503, "/problems/unavailable")
+    position = made.json()["position"]
+    path = f"/dossiers/{made.json()['id']}?min_position={position}"
+    async with asyncio.timeout(20):
+        while (answer := await desk.get(path)).status_code != 200:
+            pass  # each of these waits for the position by itself
+    assert answer.json()["summary"] == "Sans base"
