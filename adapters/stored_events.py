@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import CancelledError
 from datetime import datetime
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 from uuid import UUID, uuid4
@@ -21,27 +22,52 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """An event loop of its own, to which synchronous code hands its calls."""
+    """An event loop of its own, to which synchronous code of any thread hands its calls.
+
+    A call that is under way when the loop is closed ends with `OperationalError`, and so does
+    every later one: nobody waits for a loop that no longer turns.
+    """
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = Thread(target=self.loop.run_forever, name="jetstream", daemon=True)
+        self._handing = Lock()
+        self._closed = False
         self._thread.start()
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         """The result of `call`; foreign errors become the library's."""
+        with self._handing:
+            if self._closed:
+                call.close()
+                raise OperationalError("the recorder is closed")
+            handed = asyncio.run_coroutine_threadsafe(call, self.loop)
         try:
-            return asyncio.run_coroutine_threadsafe(call, self.loop).result()
+            return handed.result()
         except Conflict as error:
             raise IntegrityError(str(error)) from error
         except LogUnavailable as error:
             raise OperationalError(str(error)) from error
+        except CancelledError:
+            raise OperationalError("the recorder was closed meanwhile") from None
 
     def close(self) -> None:
-        """End the loop; again changes nothing."""
-        if self._thread.is_alive():
-            self.loop.call_soon_threadsafe(self.loop.stop)
-            self._thread.join()
+        """Cancel what is under way and end the loop; again changes nothing."""
+        with self._handing:
+            if self._closed:
+                return
+            self._closed = True
+            ending = asyncio.run_coroutine_threadsafe(self._cancel_all(), self.loop)
+        ending.result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    async def _cancel_all(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 def stream_of(originator_id: UUID | str) -> str:

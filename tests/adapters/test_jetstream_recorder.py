@@ -5,6 +5,7 @@ no tracking: here they assert the refusal, with the library's own error.
 """
 
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
     InfrastructureFactoryError,
+    OperationalError,
     ProcessRecorder,
     TrackingRecorder,
 )
@@ -138,6 +140,28 @@ class TestFactory(OnJetStream, InfrastructureFactoryTestCase[JetStreamFactory]):
         self.factory.close()
         self.factory.close()
         assert self.factory.env is self.env
+
+    def test_whoever_reads_while_it_is_closed_is_told_and_not_kept_waiting(self) -> None:
+        recorder = self.factory.application_recorder()
+        told: list[Exception] = []
+
+        def read_for_ever() -> None:
+            while True:
+                try:
+                    recorder.select_notifications(start=None, limit=10)
+                except OperationalError as error:
+                    told.append(error)
+                    return
+
+        readers = [Thread(target=read_for_ever, daemon=True) for _ in range(4)]
+        for reader in readers:
+            reader.start()
+        self.factory.close()
+        for reader in readers:
+            reader.join(10)
+        assert len(told) == 4
+        with pytest.raises(OperationalError):
+            recorder.max_notification_id()
 
     def test_a_missing_setting_is_named(self) -> None:
         del self.env["JETSTREAM_URL"]
