@@ -36,6 +36,7 @@ class Envelope(Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: UUID = NO_KEY
     digest: str = ""
     origin: Origin | None = None
+    flags: tuple[str, ...] = ()
 
 
 class Holder(Struct, frozen=True):
@@ -97,6 +98,7 @@ class Codec:
             key=fact.key,
             digest=fact.digest,
             origin=fact.origin,
+            flags=fact.flags,
         )
         return Entry(
             id=id,
@@ -136,6 +138,7 @@ class Codec:
             key=envelope.key,
             digest=envelope.digest,
             origin=envelope.origin,
+            flags=envelope.flags,
             position=entry.position,
         )
 

@@ -103,8 +103,8 @@ class Recorded(Value, Generic[E], frozen=True):
 
     `stream` is `kind.id`, `version` counts its facts from 1, `key` names the key under which the
     fact's own sealed texts lie, `digest` is a keyed digest of the command as it arrived (the same
-    idempotency key with another body is seen by it), `position` is the place in the log, 0 before
-    it is there.
+    idempotency key with another body is seen by it), `flags` are doubts about its times,
+    `position` is the place in the log, 0 before it is there.
     """
 
     stream: str
@@ -116,6 +116,7 @@ class Recorded(Value, Generic[E], frozen=True):
     key: UUID = NO_KEY
     digest: str = ""
     origin: Origin | None = None
+    flags: tuple[str, ...] = ()
     position: int = 0
 
 

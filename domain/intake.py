@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta
 
 from domain.circumstances import Circumstances
+from domain.clocks import doubts
 from domain.dossier import Dossier, DossierExists, DossierOpened
 from domain.grammar import Invalid, Person, Value
 from domain.intention import Text
 from domain.procedures import Answer, Nature, ProcedurePublished, Question
 from domain.terms import Channel, Place
 
-A_DAY = timedelta(days=1)
 EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;.]+(\.[^@\s<>\"',;.]+)+")
 Short = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
 
@@ -107,7 +107,7 @@ class OpenDossier(Value, frozen=True):
                 on_behalf_of=beneficiary,
                 fields=open_fields,
                 personal_fields=personal_fields,
-                flags=self._doubts(at.now),
+                flags=self._doubts(at),
             )
         ]
 
@@ -122,19 +122,14 @@ class OpenDossier(Value, frozen=True):
             raise Invalid("/place/site", "Ce site n'existe pas.")
         return self.place.place()
 
-    def _doubts(self, now: datetime) -> tuple[str, ...]:
-        """A time to come is refused at the desk, kept and flagged from the field, whose devices
-        may have a wrong clock."""
+    def _doubts(self, at: Circumstances) -> tuple[str, ...]:
         times = {
             "happened_at": self.happened_at,
             "received_at": self.received_at,
             "received_by_competent_at": self.received_by_competent_at,
             "entered_at": self.entered_at,
         }
-        ahead = [name for name, time in times.items() if time is not None and time > now + A_DAY]
-        if ahead and self.channel != "field":
-            raise Invalid(f"/{ahead[0]}", "Cette date est à plus d'un jour dans l'avenir.")
-        return tuple(f"{name}_in_the_future" for name in ahead)
+        return doubts(times, at.now, at.author, from_field=self.channel == "field")
 
 
 def is_phone(text: str) -> bool:

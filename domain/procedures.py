@@ -4,7 +4,9 @@ A procedure is published in numbered versions; a dossier keeps the version it wa
 """
 
 from datetime import date
-from typing import Literal, assert_never
+from typing import Annotated, Literal, assert_never
+
+from msgspec import Meta
 
 from domain.grammar import Event, Value, changed
 
@@ -19,11 +21,11 @@ Answer = str | int | float | bool
 
 
 class Delay(Value, frozen=True):
-    """A span of calendar months, then days, then working days, in that order."""
+    """A span of calendar months, then days, then working days, in that order; ten years at most."""
 
-    months: int = 0
-    days: int = 0
-    working_days: int = 0
+    months: Annotated[int, Meta(ge=0, le=120)] = 0
+    days: Annotated[int, Meta(ge=0, le=3660)] = 0
+    working_days: Annotated[int, Meta(ge=0, le=2600)] = 0
 
 
 class Question(Value, frozen=True):

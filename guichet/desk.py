@@ -4,15 +4,18 @@ Every command goes this way and no other. A command that was heard before gets i
 again; a command that comes too late learns what has changed since.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from adapters.codec import Codec, keys_in, keys_of
 from adapters.keys import KeyRing
 from adapters.stream import Log
 from domain.circumstances import Circumstances
+from domain.clocks import doubts
 from domain.dossier import Dossier, DossierEvent, DossierExists, DossierOpened, DossierUnknown
 from domain.grammar import Author, Invalid, Recorded, Value, replay
 from domain.intake import OpenDossier
@@ -78,6 +81,7 @@ class Desk:
         self._codec = codec
         self._catalogue = catalogue
         self._clock = clock
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def open(self, id: UUID, command: OpenDossier, hand: Hand) -> Outcome:
         """Open the dossier `id`. One fact, one synced write, no read before it."""
@@ -101,29 +105,33 @@ class Desk:
         """Carry `command` to the dossier `id`, seen by its author at version `expected`; None is
         an author who deliberately does not care."""
         stream = f"dossier.{id}"
+        said = {"happened_at": command.happened_at, "entered_at": command.entered_at}
+        flags = doubts(said, self._clock(), hand.author)
         if isinstance(command, LinkDossier):
             await self._must_be_another(command.dossier, id)
-        for attempt in range(TRIES):
-            past = await self.past(stream)
-            if not past:
-                raise DossierUnknown
-            if heard := answer_given(id, past, hand):
-                return heard
-            current = past[-1].version
-            if expected is not None and expected != current:
-                raise VersionMoved(current, [f for f in past if f.version > expected])
-            at = self._circumstances(hand.author, ())
-            facts = command.decide(replay(Dossier(), (fact.event for fact in past)), at)
-            key = await self._living_key(past[-1].key)
-            times = times_of(at.now, command)
-            recorded = wrapped(stream, current, facts, hand, times, key)
-            try:
-                positions = await self.record(recorded)
-            except Conflict:
-                if attempt + 1 == TRIES:
-                    raise
-                continue
-            return outcome(id, recorded[-1], positions[-1], past[0].event)
+        turn = self._turns.setdefault(id, asyncio.Lock())
+        async with turn:  # here one after the other, so that only other processes overtake us
+            for attempt in range(TRIES):
+                past = await self.past(stream)
+                if not past:
+                    raise DossierUnknown
+                if heard := answer_given(id, past, hand):
+                    return heard
+                current = past[-1].version
+                if expected is not None and expected != current:
+                    raise VersionMoved(current, [f for f in past if f.version > expected])
+                at = self._circumstances(hand.author, ())
+                facts = command.decide(replay(Dossier(), (fact.event for fact in past)), at)
+                key = await self._living_key(past[-1].key)
+                times = times_of(at.now, command)
+                recorded = wrapped(stream, current, facts, hand, times, key, flags)
+                try:
+                    positions = await self.record(recorded)
+                except Conflict:
+                    if attempt + 1 == TRIES:
+                        raise
+                    continue
+                return outcome(id, recorded[-1], positions[-1], past[0].event)
         raise Conflict(stream)
 
     async def past(self, stream: str) -> list[Recorded[Any]]:

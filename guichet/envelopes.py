@@ -53,7 +53,13 @@ def times_of(
 
 
 def wrapped(
-    stream: str, version: int, facts: Sequence[DossierEvent], hand: Hand, times: Times, key: UUID
+    stream: str,
+    version: int,
+    facts: Sequence[DossierEvent],
+    hand: Hand,
+    times: Times,
+    key: UUID,
+    flags: tuple[str, ...] = (),
 ) -> list[Recorded[Any]]:
     """`facts` in their envelopes, following `version`."""
     return [
@@ -66,6 +72,7 @@ def wrapped(
             command_id=hand.command_id,
             digest=hand.digest,
             key=key,
+            flags=flags,
         )
         for number, fact in enumerate(facts, 1)
     ]

@@ -66,6 +66,8 @@ def fold(rows: tuple[TimelineRow, ...], fact: Recorded[Any], town: Town) -> tupl
     if isinstance(fact.event, DossierOpened):
         shown = ("procedure", "procedure_version", "service", "nature", "channel", "flags")
         content = {name: content[name] for name in shown}
+    if fact.flags:
+        content["flags"] = fact.flags
     row = TimelineRow(
         dossier_id=id,
         version=fact.version,
@@ -74,7 +76,7 @@ def fold(rows: tuple[TimelineRow, ...], fact: Recorded[Any], town: Town) -> tupl
         label=LABELS[type],
         text=text,
         internal=type == "NoteAdded",
-        details={name: value for name, value in content.items() if value is not None},
+        details={name: value for name, value in content.items() if value not in (None, [])},
         happened_at=fact.times.happened_at,
         received_at=fact.times.received_at,
         entered_at=fact.times.entered_at,
@@ -87,7 +89,7 @@ def fold(rows: tuple[TimelineRow, ...], fact: Recorded[Any], town: Town) -> tupl
 
 MODEL = ReadModel(
     name="timelines",
-    version=1,
+    version=2,
     row=TimelineRow,
     fold=fold,
     key=("dossier_id", "version"),

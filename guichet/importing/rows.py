@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from domain.clocks import EARLIEST, LATEST
 from domain.dossier import ClosedAtOrigin, DossierOpened
 from domain.grammar import Author, Event, Origin, Recorded, Times
 from domain.organisation import Organisation
@@ -199,6 +200,8 @@ class Reader:
         if not text:
             return None
         local = self.parsed(text, field)
+        if not EARLIEST.year < local.year < LATEST.year:
+            raise Rejected(f"{field} : date hors du calendrier ({text})")
         if local.tzinfo is not None:
             return local.astimezone(UTC)
         first = local.replace(tzinfo=self._zone, fold=0)

@@ -7,6 +7,7 @@ reads nobody's.
 
 from typing import Literal
 
+from domain.clocks import OF_THE_FIELD
 from domain.grammar import Author, Role
 
 Door = Literal["open", "read", "note", "handle", "queue", "catalogue"]
@@ -42,9 +43,6 @@ MAY: dict[Role, frozenset[Door]] = {
 }
 
 OF_ONE_SERVICE: frozenset[Role] = frozenset(("service_agent", "service_head"))
-OF_THEIR_OWN: frozenset[Role] = frozenset(
-    ("caretaker", "social_mediator", "parking_agent", "school_staff", "youth_worker")
-)
 
 
 def may(author: Author, door: Door) -> bool:
@@ -57,6 +55,6 @@ def owns(author: Author, service: str, opened_by: str) -> bool:
     `author` may see: agents those of their service and their own, field staff their own."""
     if author.role in OF_ONE_SERVICE:
         return author.service == service or author.account == opened_by
-    if author.role in OF_THEIR_OWN:
+    if author.role in OF_THE_FIELD:
         return author.account == opened_by
     return True

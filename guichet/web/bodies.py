@@ -19,6 +19,7 @@ DEEPEST = 50
 """Levels of nesting; no command has more than four."""
 
 C = TypeVar("C", bound=msgspec.Struct)
+MOMENT = re.compile(r"/[a-z_]+_at")
 OFFSET = re.compile(r"[+-]\d\d:\d\d$|[Zz]$")
 
 
@@ -83,7 +84,7 @@ def check_texts(value: Any, pointer: str) -> None:
         case str():
             if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
                 raise invalid(pointer, "Le texte contient un caractère interdit (NUL).")
-            if pointer.endswith("_at") and not OFFSET.search(value):
+            if MOMENT.fullmatch(pointer) and not OFFSET.search(value):
                 raise invalid(pointer, "Une date et une heure avec leur décalage sont attendues.")
         case dict():
             for name, item in value.items():  # pyright: ignore[reportUnknownVariableType] any JSON

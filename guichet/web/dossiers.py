@@ -12,12 +12,13 @@ from litestar.response import Response
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
+from domain.clocks import OF_THE_FIELD
 from domain.dossier import DossierUnknown
 from domain.grammar import Author, Recorded
 from domain.intake import OpenDossier
 from guichet.desk import KeyReused, Outcome
 from guichet.projecting import town_of
-from guichet.web.actors import OF_ONE_SERVICE, OF_THEIR_OWN, owns
+from guichet.web.actors import OF_ONE_SERVICE, owns
 from guichet.web.intents import Intent, etag, forbidden
 from guichet.web.problems import AnyRequest, invalid
 from guichet.web.reception import Reception
@@ -129,7 +130,7 @@ async def must_be_new(reception: Reception, intent: Intent, id: UUID) -> None:
 async def must_own(reception: Reception, author: Author, id: UUID) -> None:
     """403 for a dossier of another service, or one the field staff did not open; the log itself is
     asked, so that a transfer counts at once."""
-    if author.role not in OF_ONE_SERVICE | OF_THEIR_OWN:
+    if author.role not in OF_ONE_SERVICE | OF_THE_FIELD:
         return
     past = await reception.house.desk.past(f"dossier.{id}")
     if not past:

@@ -1,13 +1,13 @@
 """What makes a dossier of what a counter, a phone or a letter brings in."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from domain.circumstances import Circumstances
 from domain.dossier import Dossier, DossierExists, DossierOpened
-from domain.grammar import Invalid, Person
+from domain.grammar import Author, Invalid, Person
 from domain.intake import OpenDossier, PersonEntry, PlaceEntry, is_phone
 from domain.procedures import Answer
 from domain.terms import Place
@@ -106,6 +106,28 @@ def test_a_time_to_come_is_refused_at_the_desk_and_flagged_from_the_field() -> N
     assert pointer_of(at_desk) == "/received_at"
     outside = OpenDossier(procedure="lampadaire", channel="field", summary="?", happened_at=ahead)
     assert fact_of(outside).flags == ("happened_at_in_the_future",)
+
+
+def test_a_caretaker_s_wrong_clock_loses_nothing_whatever_the_channel() -> None:
+    ahead = NOW + timedelta(days=400)
+    command = OpenDossier(procedure="lampadaire", channel="form", summary="?", happened_at=ahead)
+    caretaker = Author(role="caretaker", account="c1")
+    scenario = given().when(command, author=caretaker)
+    assert isinstance(scenario.facts[0], DossierOpened), scenario.refusal
+    assert scenario.facts[0].flags == ("happened_at_in_the_future",)
+
+
+def test_the_clock_of_a_tablet_is_flagged_since_nobody_typed_it() -> None:
+    ahead = NOW + timedelta(days=400)
+    command = OpenDossier(procedure="lampadaire", channel="counter", summary="?", entered_at=ahead)
+    assert fact_of(command).flags == ("entered_at_in_the_future",)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_from_which_no_due_date_can_be_counted_is_refused_from_everywhere(time: str) -> None:
+    beyond = datetime.fromisoformat(time)
+    command = OpenDossier(procedure="lampadaire", channel="field", summary="?", received_at=beyond)
+    assert pointer_of(command) == "/received_at"
 
 
 def test_answers_to_the_questions_of_a_procedure_are_checked_and_sealed_when_personal() -> None:
