@@ -47,6 +47,9 @@ class Log:
         self._nc = nc
         self._direct = DirectReader(nc, self.name)
         self._known: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self.acknowledged = 0
+        """The highest position this process was ever told of: a log that ends before it has lost
+        something, whatever the broker says of itself."""
 
     async def append(self, entries: Sequence[Entry]) -> list[int]:
         """Add `entries`, all of them or none, and return their positions.
@@ -82,6 +85,9 @@ class Log:
             entries += [entry_of(message) for message in messages]
             if not more:
                 break
+        for before, after in pairwise(entries):
+            if after.version != before.version + 1:
+                raise LogDamaged(f"Il manque l'entrée {before.version + 1} de {stream}.")
         if entries:
             self._remember(stream, entries[-1].version, entries[-1].position)
         return entries
@@ -166,6 +172,7 @@ class Log:
             except LogUnavailable:
                 uncertain = True
                 await asyncio.sleep(0.1)
+                await self._must_reach_back()
                 continue
             if there is not None and there.id == entries[-1].id:
                 return there.position
@@ -177,6 +184,16 @@ class Log:
                 raise Conflict(entries[0].stream)
             logger.warning("log.unsettled", code=code)
             await asyncio.sleep(0.1)
+
+    async def _must_reach_back(self) -> None:
+        """After a silence the broker may be another one, on a damaged store: write nothing there,
+        or positions would be given twice."""
+        try:
+            head = await self.head()
+        except LogUnavailable:
+            return  # still away; whoever tries next asks again
+        if head < self.acknowledged:
+            raise LogDamaged(f"Le journal finit à {head} ; il allait jusqu'à {self.acknowledged}.")
 
     async def _publish(self, entries: Sequence[Entry], expected: dict[str, int]) -> tuple[int, int]:
         batch = str(uuid4())
@@ -224,6 +241,7 @@ class Log:
 
     def _remember(self, stream: str, version: int, position: int) -> None:
         self._known[stream] = (version, position)
+        self.acknowledged = max(self.acknowledged, position)
         self._known.move_to_end(stream)
         if len(self._known) > KNOWN:
             self._known.popitem(last=False)

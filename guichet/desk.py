@@ -6,6 +6,7 @@ again; a command that comes too late learns what has changed since.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -20,7 +21,7 @@ from domain.dossier import Dossier, DossierEvent, DossierExists, DossierOpened, 
 from domain.grammar import Author, Invalid, Recorded, Value, replay
 from domain.intake import OpenDossier
 from domain.linking import LinkDossier
-from domain.log import Conflict, Entry
+from domain.log import Conflict, Entry, LogDamaged
 from guichet.catalogue import Catalogue
 from guichet.envelopes import Hand, sealing_key, times_of, wrapped
 
@@ -104,39 +105,49 @@ class Desk:
     ) -> Outcome:
         """Carry `command` to the dossier `id`, seen by its author at version `expected`; None is
         an author who deliberately does not care."""
-        stream = f"dossier.{id}"
         said = {"happened_at": command.happened_at, "entered_at": command.entered_at}
         flags = doubts(said, self._clock(), hand.author)
         if isinstance(command, LinkDossier):
             await self._must_be_another(command.dossier, id)
         turn = self._turns.setdefault(id, asyncio.Lock())
-        async with turn:  # here one after the other, so that only other processes overtake us
-            for attempt in range(TRIES):
-                past = await self.past(stream)
-                if not past:
-                    raise DossierUnknown
-                if heard := answer_given(id, past, hand):
-                    return heard
-                current = past[-1].version
-                if expected is not None and expected != current:
-                    raise VersionMoved(current, [f for f in past if f.version > expected])
-                at = self._circumstances(hand.author, ())
-                facts = command.decide(replay(Dossier(), (fact.event for fact in past)), at)
-                key = await self._living_key(past[-1].key)
-                times = times_of(at.now, command)
-                recorded = wrapped(stream, current, facts, hand, times, key, flags)
-                try:
-                    positions = await self.record(recorded)
-                except Conflict:
-                    if attempt + 1 == TRIES:
-                        raise
-                    continue
-                return outcome(id, recorded[-1], positions[-1], past[0].event)
-        raise Conflict(stream)
+        async with turn:  # one after the other here, so that only other processes overtake us
+            for _ in range(TRIES):
+                with suppress(Conflict):
+                    return await self._carry(id, command, hand, expected, flags)
+        raise Conflict(f"dossier.{id}")
+
+    async def _carry(
+        self,
+        id: UUID,
+        command: Intention,
+        hand: Hand,
+        expected: int | None,
+        flags: tuple[str, ...],
+    ) -> Outcome:
+        """One try: read, decide, record; `Conflict` when somebody wrote in between."""
+        stream = f"dossier.{id}"
+        past = await self.past(stream)
+        if not past:
+            raise DossierUnknown
+        if heard := answer_given(id, past, hand):
+            return heard
+        current = past[-1].version
+        if expected is not None and expected != current:
+            raise VersionMoved(current, [f for f in past if f.version > expected])
+        at = self._circumstances(hand.author, ())
+        facts = command.decide(replay(Dossier(), (fact.event for fact in past)), at)
+        key = await self._living_key(past[-1].key)
+        times = times_of(at.now, command)
+        recorded = wrapped(stream, current, facts, hand, times, key, flags)
+        positions = await self.record(recorded)
+        return outcome(id, recorded[-1], positions[-1], past[0].event)
 
     async def past(self, stream: str) -> list[Recorded[Any]]:
         """The facts of a stream, unsealed as far as their keys still exist."""
-        return await self.unseal(await self._log.read(stream))
+        entries = await self._log.read(stream)
+        if entries and entries[0].version != 1:
+            raise LogDamaged(f"Il manque l'entrée 1 de {stream}.")
+        return await self.unseal(entries)
 
     async def unseal(
         self, entries: Sequence[Entry], destroyed: frozenset[UUID] = frozenset()

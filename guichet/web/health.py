@@ -1,5 +1,6 @@
 """Is the house alive, is it ready, and how is it doing: for supervisors, not for people."""
 
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -27,9 +28,7 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
     head = reached = 0
     lag = 0.0
     try:
-        if reception.complaints is None:
-            reception.complaints = await reception.inspect()
-        reasons += reception.complaints
+        reasons += await reception.verdict()
         async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
             await position(cursor, reception.house.settings.town)
         head, reached, lag = await reception.lag()
@@ -48,19 +47,22 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
 
 @get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")
 async def metrics(reception: NamedDependency[Reception]) -> str:
-    """Figures for Prometheus."""
-    head, reached, lag = await reception.lag()
-    figures = {
-        "guichet_log_position": ("counter", "Last position of the log", head),
-        "guichet_projected_position": ("counter", "Last position projected", reached),
-        "guichet_projection_lag_seconds": ("gauge", "Age of the oldest fact not projected", lag),
-        "guichet_read_only": (
-            "gauge",
-            "1 when the guard refuses writes",
-            bool(reception.complaints),
-        ),
-    }
+    """Figures for Prometheus; what cannot be asked is left out, and said to be away."""
+    figures: dict[str, tuple[str, str, float]] = {}
+    reached = reception.waiter.position
+    figures["projected_position"] = ("counter", "Last position projected", reached)
+    try:
+        head, _, lag = await reception.lag()
+        figures["log_position"] = ("counter", "Last position of the log", head)
+        figures["projection_lag_seconds"] = ("gauge", "Age of the oldest fact not projected", lag)
+    except LogUnavailable:
+        figures["broker_up"] = ("gauge", "1 when the broker answers", 0)
+    else:
+        figures["broker_up"] = ("gauge", "1 when the broker answers", 1)
+    with suppress(LogUnavailable, psycopg.OperationalError):
+        refused = bool(await reception.verdict())
+        figures["read_only"] = ("gauge", "1 when the guard refuses writes", refused)
     return "".join(
-        f"# HELP {name} {text}\n# TYPE {name} {kind}\n{name} {float(value):g}\n"
+        f"# HELP guichet_{name} {text}\n# TYPE guichet_{name} {kind}\nguichet_{name} {value:.15g}\n"
         for name, (kind, text, value) in figures.items()
     )

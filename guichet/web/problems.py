@@ -13,7 +13,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from domain.dossier import DossierUnknown
 from domain.grammar import Invalid, Recorded, Refused
-from domain.log import Conflict, LogUnavailable
+from domain.log import Conflict, LogDamaged, LogUnavailable
 from guichet.desk import KeyReused, VersionMoved
 from projections.timelines import LABELS
 
@@ -114,6 +114,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem(409, "conflict", "Trop d'écritures à la fois sur ce dossier.")
         case LogUnavailable():
             return unavailable("Rien n'a été perdu : renvoyez la même demande avec la même clé.")
+        case LogDamaged():
+            logger.error("log.damaged", detail=str(error))
+            return unavailable("Le journal est abîmé ; rien n'y est plus écrit.")
         case psycopg.OperationalError() | PoolTimeout() | PoolClosed():
             return unavailable("La base de lecture ne répond pas.")
         case HTTPException():

@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hmac import compare_digest
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
 from adapters.guard import complaints
 from adapters.stream import stream_name
-from domain.grammar import Author
 from guichet.house import House
 from guichet.web.intents import Doorkeeper
 from guichet.web.problems import Problem, unavailable
 from projections import archive
-from projections.read_model import Cursor, position
+from projections.read_model import position
 from projections.waiting import Waiter
 
 LAG_ALLOWED = 10.0
@@ -23,31 +19,37 @@ LAG_ALLOWED = 10.0
 
 @dataclass
 class Reception:
-    """The parts of the web process. `complaints` is None until the guard has passed by."""
+    """The parts of the web process. Nothing is written before the guard has passed by, and the
+    guard needs the broker and the database."""
 
     house: House
     doorkeeper: Doorkeeper
     waiter: Waiter
-    complaints: list[str] | None = None
+    _complaints: list[str] | None = None
+    _inspected: int = 0
 
     async def safe_to_write(self) -> None:
-        """Let commands through only once the guard has found nothing."""
-        if self.complaints is None:
-            self.complaints = await self.inspect()
-        if self.complaints:
-            raise unavailable("Le journal est en lecture seule : " + " ".join(self.complaints))
+        """Let commands through only once the guard has found nothing, since the last time the
+        broker was away."""
+        if complaints := await self.verdict():
+            raise unavailable("Le journal est en lecture seule : " + " ".join(complaints))
 
-    async def inspect(self) -> list[str]:
-        """The guard's round: the broker's word against the archive's."""
+    async def verdict(self) -> list[str]:
+        """What the guard found, on a round of its own for every connection to the broker."""
+        reconnects = self.house.nc.stats["reconnects"]
+        if self._complaints is None or self._inspected != reconnects:
+            self._complaints = await self._inspect()
+            self._inspected = reconnects
+        return self._complaints
+
+    async def _inspect(self) -> list[str]:
+        """The guard's round: the broker's word against the archive's and our own memory."""
         house = self.house
-        reached, head = 0, None
-        try:
-            async with house.pool.connection() as connection, connection.cursor() as cursor:
-                reached = await position(cursor, house.settings.town)
-                head = await archive.head(cursor, house.settings.town)
-        except (psycopg.OperationalError, PoolTimeout):
-            pass  # without the database the broker is judged by its own word
+        async with house.pool.connection() as connection, connection.cursor() as cursor:
+            reached = await position(cursor, house.settings.town)
+            head = await archive.head(cursor, house.settings.town)
         name = stream_name(house.settings.town)
+        reached = max(reached, house.log.acknowledged)
         found = await complaints(house.nc, house.settings.nats_monitor, name, reached)
         if head is not None and not found:
             entry = await house.log.at(head[0])
@@ -63,16 +65,7 @@ class Reception:
         age = (datetime.now(UTC) - waiting.time).total_seconds() if waiting else 0.0
         return head, reached, max(age, 0.0)
 
-    async def page_position(self, cursor: Cursor) -> int:
-        """The position a page is read at."""
-        return await position(cursor, self.house.settings.town)
-
     def catalogue_knows(self, service: str) -> None:
         """404 for a service nobody has defined."""
         if self.house.catalogue.organisation.service(service) is None:
             raise Problem(404, "service-unknown", "Ce service n'existe pas.")
-
-
-def of_service(author: Author, service: str) -> bool:
-    """Whether `author` may look at the queue of `service`."""
-    return author.service is None or author.service == service

@@ -17,7 +17,7 @@ from adapters.guard import complaints
 from adapters.jetstream_api import Refusal, call, connect
 from adapters.keys import KeyRing
 from adapters.stream import Log, stream_name
-from domain.log import Conflict, Entry, LogUnavailable
+from domain.log import Conflict, Entry, LogDamaged, LogUnavailable
 from tests.conftest import Broker
 
 
@@ -85,6 +85,13 @@ async def test_a_stream_longer_than_one_page_is_read_whole(town: str, writer: Cl
     for start in (1, 1001, 2001):
         await log.append([entry("a.1", start + number) for number in range(1000)])
     assert [one.version for one in await log.read("a.1")] == list(range(1, 3001))
+
+
+async def test_a_dossier_that_lacks_an_entry_is_not_read(town: str, writer: Client) -> None:
+    log = Log(writer, town)
+    await log.append([entry("a.1"), entry("a.1", 3)])
+    with pytest.raises(LogDamaged, match="l'entrée 2"):
+        await log.read("a.1")
 
 
 async def test_writing_goes_on_by_itself_when_the_broker_comes_back(

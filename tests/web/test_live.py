@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 from guichet.house import House
 from guichet.web.queues import changes
@@ -52,6 +54,41 @@ async def test_without_the_broker_commands_wait_or_say_so_and_nothing_is_lost(
     again = await desk.post("/dossiers", REQUEST, key="k")
     assert again.status_code == 201
     assert (await desk.post("/dossiers", REQUEST, key="k")).content == again.content
+
+
+async def test_an_old_copy_of_the_log_put_back_is_seen_and_nothing_is_written_on_it(
+    desk: Client, broker: Broker, town: str, tmp_path: Path
+) -> None:
+    await desk.opened()
+    [store] = broker.folder.rglob(f"GUICHET_{town}")
+    broker.stop()
+    shutil.copytree(store, tmp_path / "old")
+    broker.start()
+    await desk.opened()
+    broker.stop()
+    shutil.rmtree(store)
+    shutil.copytree(tmp_path / "old", store)
+    broker.start()
+    async with asyncio.timeout(20):
+        while True:
+            refused = await desk.post("/dossiers", REQUEST)
+            assert refused.status_code == 503
+            if "l'archive a lu jusqu'à 2" in refused.json()["detail"]:
+                break
+    ready = await desk.http.get("/health/ready")
+    assert ready.status_code == 503
+    assert ready.json()["log_position"] == 1
+    assert "guichet_read_only 1" in (await desk.http.get("/metrics")).text
+
+
+async def test_figures_are_told_even_when_the_broker_is_away(desk: Client, broker: Broker) -> None:
+    broker.kill()
+    figures = (await desk.http.get("/metrics")).text
+    broker.start()
+    assert "guichet_broker_up 0" in figures
+    async with asyncio.timeout(20):
+        while "guichet_broker_up 1" not in (await desk.http.get("/metrics")).text:
+            pass  # each of these asks the broker and waits for its answer
 
 
 async def test_without_the_database_commands_go_on_and_reads_say_so(
