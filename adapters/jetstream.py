@@ -10,6 +10,7 @@ is no tracking or process recorder here, and asking for one says so.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 from uuid import UUID
@@ -124,21 +125,27 @@ class JetStreamSubscription(Subscription[JetStreamApplicationRecorder]):
         self._queue: asyncio.Queue[list[Notification] | None] = asyncio.Queue(maxsize=10)
         loop = recorder.thread.loop
         self._following = asyncio.run_coroutine_threadsafe(self._follow(gt or 0), loop)
+        self._following.add_done_callback(self._ended)
 
     def stop(self) -> None:
         super().stop()
         self._following.cancel()
-        self._recorder.thread.loop.call_soon_threadsafe(self._wake)
 
     def __next__(self) -> Notification:
         while not self._ready:
             if self._has_been_stopped:
                 raise StopIteration
+            if self._following.done() and self._queue.empty():
+                self._following.result()  # why it ended, if it was not stopped
             batch = self._recorder.thread.run(self._queue.get())
             self._ready = list(reversed(batch or []))
         if self._has_been_stopped:
             raise StopIteration
         return self._ready.pop()
+
+    def _ended(self, _: object) -> None:
+        with suppress(RuntimeError):  # a closed loop has woken everybody already
+            self._recorder.thread.loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         while not self._queue.empty():

@@ -122,12 +122,12 @@ class Log:
         return int(info["state"]["last_seq"])
 
     async def follow(
-        self, after: int, *, size: int = 500, wait: float = 0.05, kinds: Sequence[str] = ()
+        self, after: int, *, size: int = 500, wait: float = 0.05, kind: str = ""
     ) -> AsyncIterator[list[Entry]]:
         """Batches of the entries that follow `after`, for ever: at most `size` at once, and no
-        later than `wait` seconds after they are there. Survives the broker's absence. Without
-        `kinds` every position must follow the one before, else `LogDamaged`."""
-        subject = f"guichet.{self.town}." + (f"{kinds[0]}.>" if kinds else ">")
+        later than `wait` seconds after they are there. Survives the broker's absence. Without a
+        `kind` every position must follow the one before, else `LogDamaged`."""
+        subject = f"guichet.{self.town}." + (f"{kind}.>" if kind else ">")
         announced = asyncio.Event()
 
         async def announce(_: Msg) -> None:
@@ -145,7 +145,7 @@ class Log:
                     continue
                 if messages:
                     entries = [entry_of(message) for message in messages]
-                    if not kinds:
+                    if not kind:
                         check_contiguous(after, entries)
                     after, pause = entries[-1].position, 0.001
                     yield entries

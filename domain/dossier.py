@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal, assert_never
 from uuid import UUID
 
-from domain.grammar import Event, Person, Refused, Sealed, Value, changed
+from domain.grammar import Event, Ground, Person, Refused, Sealed, Value, changed
 from domain.procedures import Answer, Delay, Nature
 from domain.terms import Addressee, Channel, Means, Outcome, Place
 
@@ -138,6 +138,13 @@ class EntryCorrected(Event, frozen=True):
     reason: Sealed
 
 
+class WordsErased(Event, frozen=True):
+    """*Effacement des textes* that lie under the dossier's own `keys` (RGPD art. 17)."""
+
+    keys: tuple[UUID, ...]
+    ground: Ground
+
+
 class ClosedAtOrigin(Event, frozen=True):
     """*Clos à l'origine.* An old system said closed; no answer to anyone is known."""
 
@@ -161,6 +168,7 @@ DossierEvent = (
     | DossierLinked
     | DossierUnlinked
     | EntryCorrected
+    | WordsErased
     | ClosedAtOrigin
 )
 
@@ -212,7 +220,9 @@ class Dossier(Value, frozen=True):
                 return changed(after, links=self.links | {event.dossier})
             case DossierUnlinked():
                 return changed(after, links=self.links - {event.dossier})
-            case DocumentsRequested() | DocumentAttached() | DossierForwarded() | EntryCorrected():
+            case DocumentsRequested() | DocumentAttached() | DossierForwarded():
+                return after
+            case EntryCorrected() | WordsErased():
                 return after
             case _:
                 assert_never(event)

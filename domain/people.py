@@ -1,14 +1,10 @@
 """*Effacement.* What happens to the keys of a person or of a dossier (RGPD art. 17)."""
 
-from typing import Annotated, assert_never
+from typing import assert_never
 from uuid import UUID
 
-from msgspec import Meta
-
-from domain.grammar import Event, Value, changed
-
-Ground = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
-"""Why it was done: a text of law, a decision; never the name of anybody."""
+from domain.dossier import WordsErased
+from domain.grammar import Event, Ground, Value, changed
 
 # What can happen
 
@@ -26,7 +22,7 @@ PersonEvent = PersonErased
 
 
 class Holder(Value, frozen=True):
-    """Whoever a key was made for: a person, or a dossier without one."""
+    """A person for whom a key was made."""
 
     version: int = 0
     erased: bool = False
@@ -38,3 +34,14 @@ class Holder(Value, frozen=True):
                 return changed(self, version=self.version + 1, erased=True)
             case _:
                 assert_never(event)
+
+
+def keys_destroyed_by(event: Event) -> tuple[UUID, ...]:
+    """The keys that are gone because of `event`."""
+    match event:
+        case PersonErased(key=key):
+            return (key,)
+        case WordsErased(keys=keys):
+            return keys
+        case _:
+            return ()

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.dossier import DossierLinked, DossierUnlinked
 from domain.grammar import Recorded, Value
 from domain.linking import LinkDossier, UnlinkDossier
-from domain.people import PersonErased
+from domain.people import keys_destroyed_by
 
 
 class OnOtherDossier(Value, frozen=True):
@@ -39,10 +39,8 @@ def asked_by(fact: Recorded[Any]) -> Sequence[Request]:
             return (OnOtherDossier(id=other, command=LinkDossier(dossier=dossier_of(fact))),)
         case DossierUnlinked(dossier=other):
             return (OnOtherDossier(id=other, command=UnlinkDossier(dossier=dossier_of(fact))),)
-        case PersonErased(key=key):
-            return (KeyToDestroy(key=key),)
-        case _:
-            return ()
+        case event:
+            return tuple(KeyToDestroy(key=key) for key in keys_destroyed_by(event))
 
 
 def dossier_of(fact: Recorded[Any]) -> UUID:

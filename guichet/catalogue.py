@@ -30,7 +30,7 @@ class Catalogue:
 
     async def follow(self, log: Log, codec: Codec) -> None:
         """Take in what is recorded from now on, for as long as the process lives."""
-        async for entries in log.follow(self.position, kinds=("catalogue",)):
+        async for entries in log.follow(self.position, kind="catalogue"):
             for entry in entries:
                 self.take(entry, codec)
 

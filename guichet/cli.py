@@ -18,7 +18,8 @@ app = App(name="guichet", help="Le guichet unique de la ville.")
 catalogue = App(name="catalogue", help="Organisation et fiches de procédure.")
 token = App(name="token", help="Jetons de l'API.")
 person = App(name="person", help="Les personnes et leurs droits.")
-for group in (catalogue, token, person):
+dossier = App(name="dossier", help="Les dossiers et leurs textes.")
+for group in (catalogue, token, person, dossier):
     app.command(group)
 
 Data = Annotated[Path | None, Parameter(help="Dossier de l'installation (ou GUICHET_DATA).")]
@@ -103,9 +104,18 @@ def create(*, role: str, service: str | None = None, data: Data = None) -> None:
 @person.command
 def erase(id: UUID, *, ground: str, data: Data = None) -> None:
     """Effacer une personne : sa clé est détruite, et plus rien ne la montre."""
+    from guichet.erasure import erase as person_erased
     from guichet.erasure import run
 
-    run(Settings.find(data), id, ground)
+    run(Settings.find(data), person_erased, id, ground)
+
+
+@dossier.command(name="erase")
+def erase_dossier(id: UUID, *, ground: str, data: Data = None) -> None:
+    """Effacer les textes d'un dossier qui ne sont sous la clé d'aucune personne."""
+    from guichet.erasure import erase_words, run
+
+    run(Settings.find(data), erase_words, id, ground)
 
 
 def main() -> None:

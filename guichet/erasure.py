@@ -1,10 +1,11 @@
-"""*Effacement.* Destroy the key of a person, and see to it that every screen has forgotten him.
+"""*Effacement.* Destroy a key, and see to it that every screen has forgotten what it sealed.
 
 The fact is recorded first, then the key is destroyed, then the read models follow; each step can
 be done again after an interruption, and doing it again changes nothing.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -12,7 +13,8 @@ import psycopg
 
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
-from domain.grammar import Author, Recorded, Times, replay
+from domain.dossier import WordsErased
+from domain.grammar import NO_KEY, Author, Event, Recorded, Times, replay
 from domain.people import Holder, PersonErased
 from guichet.house import House
 from guichet.sentences import Sentence
@@ -28,31 +30,72 @@ class ReadModelsBehind(Sentence):
     """The key is destroyed and the fact recorded, but the read models have not followed yet."""
 
 
+class NothingOfItsOwn(Sentence):
+    """The words of the dossier lie under the key of a person."""
+
+
 async def erase(house: House, person: UUID, ground: str) -> int:
-    """Record the erasure and destroy the key; the position of the fact."""
+    """Record the erasure of a person and destroy his key; the position of the fact."""
     stream = f"usager.{person}"
     past = await house.desk.past(stream)
     holder = replay(Holder(), [fact.event for fact in past])
     if holder.erased:
         position = past[-1].position
     else:
-        now = datetime.now(UTC)
-        fact = Recorded(
-            stream=stream,
-            version=holder.version + 1,
-            event=PersonErased(key=person, ground=ground),
-            times=Times(happened_at=now, received_at=now, entered_at=now, recorded_at=now),
-            author=Author(role="system", account="effacement"),
-            command_id=str(uuid4()),
+        event = PersonErased(key=person, ground=ground)
+        position = await record(house, stream, holder.version + 1, event)
+    await destroy(house, [person])
+    return position
+
+
+async def erase_words(house: House, dossier: UUID, ground: str) -> int:
+    """Record the erasure of what lies under a dossier's own keys, and destroy them; the position
+    of the fact. `DossierUnknown`, or `NothingOfItsOwn` when every word is some person's."""
+    stream = f"dossier.{dossier}"
+    past = await house.desk.past(stream)
+    if not past:
+        raise NothingOfItsOwn(f"Aucun dossier ne porte l'identifiant {dossier}.")
+    opened = past[0].event
+    persons = {person.id for person in (opened.usager, opened.on_behalf_of) if person}
+    own = {fact.key for fact in past} - persons - {NO_KEY}
+    if not own:
+        raise NothingOfItsOwn(
+            "Les textes de ce dossier sont sous la clé de la personne : "
+            f"guichet person erase {opened.usager.id}."
         )
-        position = (await house.desk.record([fact]))[-1]
+    living = [key for key, secret in (await house.keys.load(own)).items() if secret is not None]
+    position = past[-1].position
+    if living:
+        event = WordsErased(keys=tuple(sorted(own)), ground=ground)
+        position = await record(house, stream, past[-1].version + 1, event)
+    await destroy(house, own)
+    return position
+
+
+async def record(house: House, stream: str, version: int, event: Event) -> int:
+    """The fact of an erasure at the end of its stream; its position."""
+    now = datetime.now(UTC)
+    fact = Recorded(
+        stream=stream,
+        version=version,
+        event=event,
+        times=Times(happened_at=now, received_at=now, entered_at=now, recorded_at=now),
+        author=Author(role="system", account="effacement"),
+        command_id=str(uuid4()),
+    )
+    return (await house.desk.record([fact]))[-1]
+
+
+async def destroy(house: House, keys: Iterable[UUID]) -> None:
+    """Make the key store forget `keys`."""
     settings = house.settings
     nc = await connect(settings.nats_url, "keys", settings.nats_passwords["keys"])
     try:
-        await KeyRing(nc, settings.town, settings.master_key).destroy(person)
+        ring = KeyRing(nc, settings.town, settings.master_key)
+        for key in keys:
+            await ring.destroy(key)
     finally:
         await nc.close()
-    return position
 
 
 async def forget(house: House, position: int) -> None:
@@ -68,11 +111,14 @@ async def forget(house: House, position: int) -> None:
         await scrub(connection)
 
 
-def run(settings: Settings, person: UUID, ground: str) -> None:
-    """`guichet person erase`: returns once nothing shows the person any more."""
+Erase = Callable[[House, UUID, str], Awaitable[int]]
+
+
+def run(settings: Settings, erasing: Erase, id: UUID, ground: str) -> None:
+    """`guichet person erase` and `guichet dossier erase`: return once nothing shows the words."""
 
     async def whole() -> None:
         async with House.open(settings) as house:
-            await forget(house, await erase(house, person, ground))
+            await forget(house, await erasing(house, id, ground))
 
     asyncio.run(whole())

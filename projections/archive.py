@@ -22,7 +22,10 @@ class Known(Struct, frozen=True):
 
 
 class Erased(Struct, frozen=True):
-    key: UUID
+    """What `PersonErased` and `WordsErased` say of keys."""
+
+    key: UUID | None = None
+    keys: tuple[UUID, ...] = ()
 
 
 class Erasure(Struct, frozen=True):
@@ -123,10 +126,15 @@ async def head(cursor: Cursor, town: str) -> tuple[int, bytes] | None:
 async def destroyed_keys(cursor: Cursor, town: str) -> frozenset[UUID]:
     """The keys whose destruction the log has recorded."""
     await cursor.execute(
-        "select data from archive.entries where town = %s and topic like 'PersonErased:%%'", [town]
+        """
+        select data from archive.entries where town = %s
+          and (topic like 'PersonErased:%%' or topic like 'WordsErased:%%')
+        """,
+        [town],
     )
-    rows = await cursor.fetchall()
-    return frozenset(msgspec.json.decode(row[0], type=Erasure).event.key for row in rows)
+    events = [msgspec.json.decode(row[0], type=Erasure).event for row in await cursor.fetchall()]
+    keys = {key for event in events for key in (event.key, *event.keys)}
+    return frozenset(key for key in keys if key is not None)
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:

@@ -163,7 +163,7 @@ def due_of(fact: Recorded[Any], event: DossierOpened, town: Town) -> date | None
     return datetime.fromisoformat(event.due_at_origin).astimezone(town.zone).date()
 
 
-MODEL = ReadModel(name="dossiers", version=1, row=DossierRow, fold=fold)
+MODEL = ReadModel(name="dossiers", version=2, row=DossierRow, fold=fold)
 
 COLUMNS = ", ".join(DossierRow.__struct_fields__)
 
@@ -173,37 +173,3 @@ async def one(cursor: Cursor, town: str, id: UUID) -> DossierRow | None:
     query = f"select {COLUMNS} from dossiers where town = %(town)s and dossier_id = %(id)s"  # noqa: S608 our columns
     rows = await fetch(cursor, DossierRow, query, {"town": town, "id": id})
     return rows[0] if rows else None
-
-
-async def search(
-    cursor: Cursor, town: str, words: str, limit: int = 50, service: str | None = None
-) -> list[DossierRow]:
-    """The dossiers that look like `words`: a number of the origin, an identifier, a telephone, a
-    name, a place, a few words; accents and a typing error forgiven. The best first."""
-    query = f"""
-        with asked as (select plain(%(words)s) as words,
-            websearch_to_tsquery('french', plain(%(words)s)) as query)
-        select {COLUMNS} from dossiers, asked
-        where town = %(town)s and (%(service)s::text is null or service = %(service)s)
-          and (search @@ asked.query or asked.words <%% plain_words
-            or origin_number = %(words)s or dossier_id::text like %(prefix)s
-            or (%(digits)s <> '' and usager_digits like %(number)s))
-        order by origin_number is not distinct from %(words)s desc,
-            ts_rank(search, asked.query) + word_similarity(asked.words, plain_words) desc,
-            position desc
-        limit %(limit)s
-    """  # noqa: S608 our columns
-    digits = "".join(character for character in words if character.isdigit())
-    digits = digits.removeprefix("33") if words.strip().startswith("+33") else digits
-    values = {
-        "town": town,
-        "words": words.strip(),
-        "service": service,
-        "prefix": words.strip().lower().replace("%", "").replace("_", "") + "%"
-        if len(words.strip()) >= 8
-        else "",
-        "digits": digits if len(digits) >= 6 else "",
-        "number": f"%{digits.lstrip('0')}",
-        "limit": limit,
-    }
-    return await fetch(cursor, DossierRow, query, values)

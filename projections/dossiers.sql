@@ -41,11 +41,11 @@ create table dossiers (
     version int not null,
     position bigint not null,
     plain_words text generated always as (plain(
-        summary || ' ' || coalesce(place_label, '') || ' ' || coalesce(place_district, '') || ' '
+        summary || ' ' || coalesce(place_site, '') || ' ' || coalesce(place_label, '') || ' ' || coalesce(place_district, '') || ' '
         || coalesce(usager_name, '') || ' ' || coalesce(usager_email, '') || ' '
         || coalesce(beneficiary_name, '') || ' ' || coalesce(usager_address, ''))) stored,
     search tsvector generated always as (to_tsvector('french', plain(
-        summary || ' ' || coalesce(place_label, '') || ' ' || coalesce(place_district, '') || ' '
+        summary || ' ' || coalesce(place_site, '') || ' ' || coalesce(place_label, '') || ' ' || coalesce(place_district, '') || ' '
         || coalesce(usager_name, '') || ' ' || coalesce(usager_email, '') || ' '
         || coalesce(beneficiary_name, '') || ' ' || coalesce(usager_address, '')))) stored,
     usager_digits text generated always as (regexp_replace(usager_phone, '\D', '', 'g')) stored,
@@ -56,4 +56,5 @@ create index on dossiers using gin (plain_words gin_trgm_ops);
 create index on dossiers using gin (keys);
 create index on dossiers (town, origin_number);
 create index on dossiers (town, usager_id);
+create index on dossiers (town, opened_by, position) where origin_source is null;
 create index on dossiers using gin (usager_digits gin_trgm_ops);

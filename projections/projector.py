@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 
 from domain.grammar import Recorded
 from domain.log import Entry
-from domain.people import PersonErased
+from domain.people import keys_destroyed_by
 from projections import archive, dossiers, promises, queues, timelines
 from projections.read_model import Cursor, ReadModel, Town
 
@@ -73,7 +73,7 @@ class Projector:
             if cursor.rowcount != 1:
                 raise Overtaken(f"Le point de reprise n'est plus avant la position {first}.")
             await archive.write(cursor, self._town.name, entries)
-            for erased, some in groupby(facts, lambda fact: isinstance(fact.event, PersonErased)):
+            for erased, some in groupby(facts, lambda f: bool(keys_destroyed_by(f.event))):
                 for facts_at_once in ([fact] for fact in some) if erased else [list(some)]:
                     if erased:
                         await self._erase(cursor, facts_at_once[0])
@@ -81,12 +81,14 @@ class Projector:
                         await fold_into(MODELS, cursor, self._town, facts_at_once)
             await cursor.execute("select pg_notify(%s, %s)", [CHANNEL, f"{self._town.name} {last}"])
 
-    async def _erase(self, cursor: Cursor, fact: Recorded[PersonErased]) -> None:
-        """Fold every dossier that has words under the destroyed key again, without it."""
-        self._destroyed |= {fact.event.key}
+    async def _erase(self, cursor: Cursor, fact: Recorded[Any]) -> None:
+        """Fold every dossier that has words under the destroyed keys again, without them; the
+        fact itself is among its entries when it is a dossier's."""
+        destroyed = keys_destroyed_by(fact.event)
+        self._destroyed |= set(destroyed)
         await cursor.execute(
-            "select dossier_id from dossiers where town = %s and keys @> %s",
-            [self._town.name, [fact.event.key]],
+            "select dossier_id from dossiers where town = %s and keys && %s",
+            [self._town.name, list(destroyed)],
         )
         ids = [row[0] for row in await cursor.fetchall()]
         entries = await archive.of_dossiers(cursor, self._town.name, ids, fact.position)

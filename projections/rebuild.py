@@ -99,4 +99,5 @@ async def switch(cursor: Cursor, model: ReadModel[Any], town: Town) -> None:
     )
     await cursor.execute(SQL("drop table {}").format(old))
     await cursor.execute(SQL("alter table {} set schema read").format(new))
+    await cursor.execute(SQL("analyze {}").format(old))  # or plans are guesses until the night
     await remember(cursor, model)

@@ -28,6 +28,7 @@ LABELS = {
     "DossierLinked": "Rattaché à un autre dossier",
     "DossierUnlinked": "Détaché d'un autre dossier",
     "EntryCorrected": "Saisie rectifiée",
+    "WordsErased": "Textes effacés",
     "ClosedAtOrigin": "Clos dans l'ancien logiciel, sans réponse connue",
 }
 

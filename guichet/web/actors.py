@@ -9,6 +9,7 @@ from typing import Literal
 
 from domain.clocks import OF_THE_FIELD
 from domain.grammar import Author, Role
+from projections.search import Scope
 
 Door = Literal["open", "read", "note", "handle", "queue", "catalogue"]
 """`open` a dossier; `read` one and find it; `note` adds to one (notes, documents, links); `handle`
@@ -58,3 +59,12 @@ def owns(author: Author, service: str, opened_by: str) -> bool:
     if author.role in OF_THE_FIELD:
         return author.account == opened_by
     return True
+
+
+def scope_of(author: Author) -> Scope:
+    """The same rule as `owns`, for looking through many."""
+    return Scope(
+        everything=author.role not in OF_ONE_SERVICE | OF_THE_FIELD,
+        service=author.service if author.role in OF_ONE_SERVICE else None,
+        account=author.account,
+    )

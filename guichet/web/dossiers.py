@@ -18,12 +18,13 @@ from domain.grammar import Author, Recorded
 from domain.intake import OpenDossier
 from guichet.desk import KeyReused, Outcome
 from guichet.projecting import town_of
-from guichet.web.actors import OF_ONE_SERVICE, owns
+from guichet.web.actors import OF_ONE_SERVICE, owns, scope_of
 from guichet.web.intents import Intent, etag, forbidden
 from guichet.web.problems import AnyRequest, invalid
 from guichet.web.reception import Reception
 from projections import archive, dossiers, timelines
 from projections.dossiers import DossierRow
+from projections.search import search
 
 
 @post("/dossiers", summary="Enregistrer une demande")
@@ -35,11 +36,12 @@ async def open_dossier(
     author = await doorkeeper.author(request, "open")
     command, intent = await doorkeeper.command(request, author, OpenDossier)
     id = command.id or doorkeeper.derived_id(author, intent.key)
-    if command.id is not None and not doorkeeper.knows(intent.hand):
-        await must_be_new(reception, intent, id)
-    await reception.safe_to_write()
-    outcome = await reception.house.desk.open(id, command, intent.hand)
-    doorkeeper.heard(intent.hand)
+    known = doorkeeper.knows(intent.hand)
+    with doorkeeper.hearing(intent.hand):
+        if command.id is not None and not known:
+            await must_be_new(reception, intent, id)
+        await reception.safe_to_write()
+        outcome = await reception.house.desk.open(id, command, intent.hand)
     return created(outcome)
 
 
@@ -105,12 +107,8 @@ async def find_dossiers(
     town = reception.house.settings.town
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
         reached = reception.waiter.position
-        found = await dossiers.search(cursor, town, q, limit) if q.strip() else []
-    items = [
-        {"id": row.dossier_id, **shown(row)}
-        for row in found
-        if owns(author, row.service, row.opened_by)
-    ]
+        found = await search(cursor, town, q, limit, scope_of(author)) if q.strip() else []
+    items = [{"id": row.dossier_id, **shown(row)} for row in found]
     return answered({"items": items, "position": reached}, behind)
 
 

@@ -48,13 +48,13 @@ def route_of(name: str, command: type[Intention], door: Door, summary: str) -> H
         body, intent = await doorkeeper.command(request, author, command, id)
         await must_own(reception, author, id)
         await reception.safe_to_write()
-        outcome = await reception.house.desk.handle(
-            id,
-            body,  # pyright: ignore[reportArgumentType] each command of the table decides
-            intent.hand,
-            intent.expected,
-        )
-        doorkeeper.heard(intent.hand)
+        with doorkeeper.hearing(intent.hand):
+            outcome = await reception.house.desk.handle(
+                id,
+                body,  # pyright: ignore[reportArgumentType] each command of the table decides
+                intent.hand,
+                intent.expected,
+            )
         return created(outcome)
 
     return handle

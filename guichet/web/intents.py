@@ -5,6 +5,8 @@
 
 import hmac
 from collections import OrderedDict
+from collections.abc import Generator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -13,8 +15,8 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from domain.grammar import Author
-from guichet.desk import KeyReused
+from domain.grammar import Author, Refused
+from guichet.desk import KeyReused, VersionMoved
 from guichet.envelopes import Hand
 from guichet.tokens import Tokens
 from guichet.web.actors import Door, may
@@ -79,11 +81,20 @@ class Doorkeeper:
             Hand(author=author, command_id=command_id, digest=digest), expected, key
         )
 
-    def heard(self, hand: Hand) -> None:
-        """Keep in mind that this command was answered."""
+    @contextmanager
+    def hearing(self, hand: Hand) -> Generator[None]:
+        """Keep the key for this command from its arrival on, for as long as it is not refused; an
+        unknown outcome keeps it too, since the fact may be there."""
+        known = hand.command_id in self._recent
         self._recent[hand.command_id] = hand.digest
         if len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)
+        try:
+            yield
+        except (Refused, VersionMoved, KeyReused, Problem):
+            if not known:
+                self._recent.pop(hand.command_id, None)
+            raise
 
     def knows(self, hand: Hand) -> bool:
         """Whether the command was answered by this process not long ago."""

@@ -14,7 +14,7 @@ from guichet.importing import mapping as mappings
 from guichet.importing.load import Count, Import, Rejects
 from guichet.importing.reading import FileBreaksOff, FileRefused, rows
 from guichet.settings import Settings
-from projections import dossiers
+from projections.search import search
 from projections.waiting import Waiter
 
 BOSTON = mappings.read(MAPPING)
@@ -70,7 +70,7 @@ async def test_history_is_marked_and_promises_nothing(
     async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
         await waiter.until(await town_house.log.head(), within=10)
     async with town_house.pool.connection() as connection, connection.cursor() as cursor:
-        [row] = await dossiers.search(cursor, settings.town, number)
+        [row] = await search(cursor, settings.town, number)
         await cursor.execute("select from promises where town = %s", [settings.town])
         promises = await cursor.fetchall()
     assert (row.origin_source, row.origin_number) == ("boston-311", number)

@@ -30,12 +30,13 @@ from domain.linking import LinkDossier
 from domain.log import LogDamaged
 from guichet.desk import Intention
 from guichet.envelopes import Hand
-from guichet.erasure import erase, forget
+from guichet.erasure import NothingOfItsOwn, erase, erase_words, forget
 from guichet.house import House
 from guichet.projecting import rebuild_models, town_of
 from projections import dossiers, queues, timelines
 from projections.projector import MODELS, Overtaken, Projector
 from projections.read_model import dossier_id
+from projections.search import Scope, search
 from projections.waiting import Waiter
 
 LATER = date.today() + timedelta(days=9)  # noqa: DTZ011 any day to come
@@ -153,7 +154,7 @@ async def test_after_an_erasure_nothing_shows_the_person_and_a_rebuild_agrees(
         town = house.settings.town
         shown = await dossiers.one(cursor, town, first)
         kept = await dossiers.one(cursor, town, third)
-        found = await dossiers.search(cursor, town, "Sigismonde")
+        found = await search(cursor, town, "Sigismonde")
     assert shown is not None
     assert kept is not None
     assert (shown.usager_name, shown.summary, shown.place_label) == (ERASED, ERASED, ERASED)
@@ -163,6 +164,56 @@ async def test_after_an_erasure_nothing_shows_the_person_and_a_rebuild_agrees(
     await rebuild_models(house, [model.name for model in MODELS])
     assert await rows(house) == after
     assert not projector.done()
+
+
+async def test_the_words_of_a_dossier_without_a_person_are_erased_on_their_own_ground(
+    house: House, projector: "asyncio.Task[None]"
+) -> None:
+    anonymous = await opened(house, summary="Sigismonde Aubépin fait du bruit")
+    named = await opened(house, "Théophane")
+    await done(house, anonymous, AddNote(text="Sigismonde n'ouvre pas"))
+    with pytest.raises(NothingOfItsOwn, match="person erase"):
+        await erase_words(house, named, "RGPD art. 17")
+    for _ in range(2):
+        position = await erase_words(house, anonymous, "RGPD art. 17")
+        await forget(house, position)
+    await done(house, anonymous, AddNote(text="La suite"))
+    await reached(house)
+    after = await rows(house)
+    assert "Sigismonde" not in str(after)
+    async with house.pool.connection() as connection, connection.cursor() as cursor:
+        thread = await timelines.of(cursor, house.settings.town, anonymous)
+    assert [(row.type, row.text) for row in thread] == [
+        ("DossierOpened", ERASED),
+        ("NoteAdded", ERASED),
+        ("WordsErased", None),
+        ("NoteAdded", "La suite"),
+    ]
+    await rebuild_models(house, [model.name for model in MODELS])
+    assert await rows(house) == after
+    assert not projector.done()
+
+
+async def test_whoever_may_not_see_a_dossier_does_not_find_it(
+    house: House, projector: "asyncio.Task[None]"
+) -> None:
+    for _ in range(3):
+        await opened(house, "Sigismonde Aubépin")
+    moved = await opened(house, "Sigismonde Aubépin")
+    await done(house, moved, AssignDossier(service="proprete", reason="Déchets"))
+    await reached(house)
+    ofone = Scope(everything=False, service="proprete", account="a2")
+    nobody = Scope(everything=False, account="a2")
+    opener = Scope(everything=False, account="a1")
+    async with house.pool.connection() as connection, connection.cursor() as cursor:
+        town = house.settings.town
+        for scope, count in ((Scope(), 4), (ofone, 1), (nobody, 0), (opener, 4)):
+            for words in ("Sigismonde", "sigismnde", "06 12 34 56 78"):
+                assert len(await search(cursor, town, words, 50, scope)) == count, (scope, words)
+        found = await search(cursor, town, str(moved), 50, nobody)
+        assert found == []
+        [found] = await search(cursor, town, str(moved)[:13], 50)
+        assert found.dossier_id == moved
 
 
 async def test_a_queue_shows_the_open_dossiers_of_its_service_page_by_page(
@@ -190,7 +241,7 @@ async def test_a_dossier_is_found_with_accents_and_typing_errors_forgiven(
     id = await opened(house, "Sigismonde Aubépin", "Le trottoir s'effondre")
     await reached(house)
     async with house.pool.connection() as connection, connection.cursor() as cursor:
-        found = await dossiers.search(cursor, house.settings.town, words)
+        found = await search(cursor, house.settings.town, words)
     assert [row.dossier_id for row in found] == [id]
     assert not projector.done()
 

@@ -1,5 +1,6 @@
 """A request taken in at the desk, and everything that can be done with it, through the doors."""
 
+import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -104,6 +105,26 @@ async def test_the_same_key_with_another_body_is_422(desk: Client) -> None:
     moved = await desk.post("/dossiers", {**REQUEST, "id": str(uuid4())}, key="k")
     assert (other.status_code, moved.status_code) == (422, 422)
     assert other.json()["type"] == "/problems/idempotency-key-reused"
+
+
+async def test_one_key_never_opens_two_dossiers_even_at_once(desk: Client) -> None:
+    bodies = [{**REQUEST, "id": str(uuid4())} for _ in range(5)]
+    answers = await asyncio.gather(*(desk.post("/dossiers", body, key="k") for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422, 422]
+    [won] = [body for body, answer in zip(bodies, answers, strict=True) if answer.is_success]
+    assert (await desk.post("/dossiers", won, key="k")).status_code == 201
+
+
+async def test_a_key_is_free_again_when_its_command_was_refused(desk: Client) -> None:
+    made = (await desk.opened()).json()
+    path = f"/dossiers/{made['id']}"
+    refused = await desk.post(f"{path}/closure", {"outcome": "done"}, key="k", match="*")
+    assert refused.status_code == 409
+    await desk.post(
+        f"{path}/answer", {"text": "Fait", "means": "email", "addressee": "usager"}, match="*"
+    )
+    closed = await desk.post(f"{path}/closure", {"outcome": "planned"}, key="k", match="*")
+    assert closed.status_code == 201
 
 
 async def test_an_identifier_of_the_device_is_kept_and_taken_once(desk: Client) -> None:
