@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from domain.circumstances import Circumstances
 from domain.clocks import doubts
 from domain.dossier import Dossier, DossierExists, DossierOpened
 from domain.grammar import Invalid, Person, Value
-from domain.intention import Text
+from domain.intention import Moment, Text
 from domain.procedures import Answer, Nature, ProcedurePublished, Question
 from domain.terms import Channel, Place
 
@@ -75,10 +75,10 @@ class OpenDossier(Value, frozen=True):
     usager: PersonEntry | None = None
     on_behalf_of: PersonEntry | None = None
     fields: dict[str, Answer] = {}
-    happened_at: datetime | None = None
-    received_at: datetime | None = None
-    received_by_competent_at: datetime | None = None
-    entered_at: datetime | None = None
+    happened_at: Moment | None = None
+    received_at: Moment | None = None
+    received_by_competent_at: Moment | None = None
+    entered_at: Moment | None = None
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierOpened]:
         """One fact: the dossier is open and lies in the queue of its procedure's service."""

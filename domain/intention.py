@@ -12,11 +12,15 @@ Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
 """Words of a person, not empty, 10,000 characters at most."""
 
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A date and time that says its offset from UTC (RFC 3339)."""
+
+
 class Intention(Value, frozen=True):
     """What every intention may carry: when it happened, and when a device entered it."""
 
-    happened_at: datetime | None = None
-    entered_at: datetime | None = None
+    happened_at: Moment | None = None
+    entered_at: Moment | None = None
 
 
 def must_exist(dossier: Dossier) -> None:

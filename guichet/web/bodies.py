@@ -19,8 +19,6 @@ DEEPEST = 50
 """Levels of nesting; no command has more than four."""
 
 C = TypeVar("C", bound=msgspec.Struct)
-MOMENT = re.compile(r"/[a-z_]+_at")
-OFFSET = re.compile(r"[+-]\d\d:\d\d$|[Zz]$")
 
 
 def too_large() -> Problem:
@@ -79,13 +77,11 @@ def check_depth(body: bytes) -> None:
 
 
 def check_texts(value: Any, pointer: str) -> None:
-    """Refuse NUL and lone surrogates, which no database can keep, and times without an offset."""
+    """Refuse NUL and lone surrogates, which no database can keep."""
     match value:
         case str():
             if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
                 raise invalid(pointer, "Le texte contient un caractère interdit (NUL).")
-            if MOMENT.fullmatch(pointer) and not OFFSET.search(value):
-                raise invalid(pointer, "Une date et une heure avec leur décalage sont attendues.")
         case dict():
             for name, item in value.items():  # pyright: ignore[reportUnknownVariableType] any JSON
                 check_texts(name, pointer)
@@ -119,6 +115,7 @@ def in_french(detail: str) -> str:
         ("length <=", "Ce champ est trop long."),
         ("matching regex", "Ce champ n'a pas la forme attendue."),
         ("Invalid enum value", "Cette valeur n'est pas proposée."),
+        ("timezone", "Une date et une heure avec leur décalage sont attendues."),
         ("RFC3339", "Cette date n'existe pas ou est mal écrite."),
         ("ISO8601", "Cette date n'existe pas ou est mal écrite."),
         ("UUID", "Cet identifiant est mal formé."),

@@ -1,19 +1,64 @@
 """The description of the API, so that anyone can build on it (OpenAPI 3.1).
 
-Bodies are decoded by hand, strictly and in the order of checks; their schemas come from the very
-types that decode them.
+Bodies are decoded by hand, strictly and in the order of checks; here their schemas, and those of
+the answers, come from the very types that are decoded and encoded.
 """
 
 from typing import Any
 
 import msgspec
 from litestar import Litestar, get
+from msgspec import Struct
 
 from domain.intake import OpenDossier
+from domain.organisation import PoleDefined, ServiceDefined, SiteDefined
+from domain.procedures import ProcedurePublished
+from guichet.desk import Outcome
 from guichet.web.handling import COMMANDS
-from guichet.web.problems import AnyRequest
+from guichet.web.problems import JSON, AnyRequest
+from projections.dossiers import DossierRow
+from projections.queues import QueueRow
+from projections.timelines import TimelineRow
 
 PREFIX = "/api/v1"
+BODIES: dict[str, type[Any]] = {
+    f"{PREFIX}/dossiers": OpenDossier,
+    **{f"{PREFIX}/dossiers/{{id}}/{name}": body for name, (body, _, _) in COMMANDS.items()},
+}
+
+
+class Problem(Struct):
+    """Why the answer is no (RFC 9457). `type` never changes, `pointer` names the field
+    (RFC 6901)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    pointer: str = ""
+
+
+TYPES: tuple[type[Any], ...] = (
+    *BODIES.values(),
+    Outcome,
+    DossierRow,
+    TimelineRow,
+    QueueRow,
+    ProcedurePublished,
+    ServiceDefined,
+    PoleDefined,
+    SiteDefined,
+    Problem,
+)
+
+HEADERS = {
+    "Idempotency-Key": "Chosen by the client, 255 characters at most; the same key and body have "
+    "one effect and one answer for ever.",
+    "If-Match": "The ETag of the dossier as its author has seen it, or * when he does not care.",
+}
+READING = (400, 401, 403, 404, 503)
+OPENING = (400, 401, 403, 409, 413, 422, 503)
+HANDLING = (400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
 
 
 @get("/openapi.json", include_in_schema=False)
@@ -23,27 +68,108 @@ async def describe(request: AnyRequest) -> dict[str, Any]:
 
 
 def description(app: Litestar) -> dict[str, Any]:
-    """What the framework knows of the routes, with the bodies of the commands."""
+    """What the framework knows of the routes, with what is sent and answered."""
     document: dict[str, Any] = app.openapi_schema.to_schema()
-    bodies: dict[str, type[Any]] = {f"{PREFIX}/dossiers": OpenDossier}
-    bodies |= {f"{PREFIX}/dossiers/{{id}}/{name}": body for name, (body, _, _) in COMMANDS.items()}
-    template = "#/components/schemas/{name}"
-    schemas, components = msgspec.json.schema_components(bodies.values(), ref_template=template)
+    found, components = msgspec.json.schema_components(
+        TYPES, ref_template="#/components/schemas/{name}"
+    )
+    schemas = dict(zip(TYPES, found, strict=True))
+    components["DossierRow"] = as_shown(components["DossierRow"], "keys")
+    components["QueueRow"] = as_shown(components["QueueRow"])
+    due = components["QueueRow"]["properties"]["due"]
+    components["QueueRow"]["properties"]["due"] = {"anyOf": [due, {"type": "null"}]}
+    for definition in (ProcedurePublished, ServiceDefined, PoleDefined, SiteDefined):
+        name = definition.__name__
+        components[name] = as_shown(components[name], "type")  # it is no fact here
     document.setdefault("components", {}).setdefault("schemas", {}).update(components)
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
-    for path, schema in zip(bodies, schemas, strict=True):
-        operation = document["paths"][path]["post"]
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schema}},
-        }
-        operation.setdefault("parameters", []).append(header("Idempotency-Key"))
-        if path != f"{PREFIX}/dossiers":
-            operation["parameters"].append(header("If-Match"))
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            if method == "post":
+                describe_command(path, operation, schemas)
+            else:
+                describe_reading(path, operation, schemas)
     return document
+
+
+def describe_command(path: str, operation: dict[str, Any], schemas: dict[Any, Any]) -> None:
+    """What a POST takes and answers."""
+    opens = path == f"{PREFIX}/dossiers"
+    operation["requestBody"] = {"required": True, "content": content(schemas[BODIES[path]])}
+    headers = ("Idempotency-Key",) if opens else ("Idempotency-Key", "If-Match")
+    operation.setdefault("parameters", []).extend(header(name) for name in headers)
+    answers = {"201": {"description": "Recorded", "content": content(schemas[Outcome])}}
+    operation["responses"] = answers | problems(OPENING if opens else HANDLING, schemas)
+
+
+def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, Any]) -> None:
+    """What a GET answers; how far it waits is a parameter of all that read what was projected."""
+    lists = {
+        f"{PREFIX}/dossiers": DossierRow,
+        f"{PREFIX}/dossiers/{{id}}/timeline": TimelineRow,
+        f"{PREFIX}/services/{{service}}/queue": QueueRow,
+    }
+    if path in lists:
+        schema = listed(items=schemas[lists[path]])
+    elif path == f"{PREFIX}/dossiers/{{id}}":
+        schema = schemas[DossierRow]
+    elif path == f"{PREFIX}/catalogue":
+        schema = listed(
+            procedures=schemas[ProcedurePublished],
+            services=schemas[ServiceDefined],
+            poles=schemas[PoleDefined],
+            sites=schemas[SiteDefined],
+        )
+    else:  # the live queue
+        schema = None
+    if schema is not None and path != f"{PREFIX}/catalogue":
+        operation.setdefault("parameters", []).append(
+            {
+                "name": "min_position",
+                "in": "query",
+                "schema": {"type": "integer", "minimum": 0},
+                "description": "Wait for this position, two seconds at most.",
+            }
+        )
+    body = content(schema) if schema else {"text/event-stream": {"schema": {"type": "string"}}}
+    answers = {"200": {"description": "Read", "content": body}}
+    operation["responses"] = answers | problems(READING, schemas)
+
+
+def problems(codes: tuple[int, ...], schemas: dict[Any, Any]) -> dict[str, Any]:
+    """The answers that are no."""
+    body = {JSON: {"schema": schemas[Problem]}}
+    return {str(code): {"description": "No", "content": body} for code in codes}
+
+
+def listed(**kinds: Any) -> dict[str, Any]:
+    """A list, or several, with the position they were read at."""
+    properties = {name: {"type": "array", "items": schema} for name, schema in kinds.items()}
+    properties["position"] = {"type": "integer"}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def as_shown(row: dict[str, Any], *hidden: str) -> dict[str, Any]:
+    """The schema of a row as it is answered: `dossier_id` is its `id`, and what is `hidden` is not
+    there."""
+    names = {name: "id" if name == "dossier_id" else name for name in row["properties"]}
+    properties = {names[n]: of for n, of in row["properties"].items() if n not in hidden}
+    required = [names[name] for name in row["required"] if name not in hidden]
+    return {**row, "properties": properties, "required": required}
+
+
+def content(schema: Any) -> dict[str, Any]:
+    """JSON of that schema."""
+    return {"application/json": {"schema": schema}}
 
 
 def header(name: str) -> dict[str, Any]:
     """A header that is asked for."""
-    return {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+    return {
+        "name": name,
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": HEADERS[name],
+    }
