@@ -8,19 +8,6 @@ from nats.aio.msg import Msg
 from domain.log import Entry
 
 
-def headers_of(town: str, entry: Entry) -> dict[str, str]:
-    """The headers of `entry`; nothing in them is personal."""
-    return {
-        "ce-specversion": "1.0",
-        "ce-id": entry.id,
-        "ce-type": entry.topic,
-        "ce-source": f"/guichet/{town}",
-        "ce-subject": entry.stream,
-        "ce-time": entry.time.isoformat(),
-        "Guichet-Version": str(entry.version),
-    }
-
-
 def entry_of(message: Msg) -> Entry:
     """The entry in a message read directly from the stream."""
     headers = message.headers or {}

@@ -12,19 +12,25 @@ from urllib.request import urlopen
 from nats.aio.client import Client
 
 from adapters.jetstream_api import Refusal, call
+from adapters.steward import log_config
+from adapters.stream import stream_name
 from domain.log import LogUnavailable
 
 
-async def complaints(nc: Client, monitor: str, stream: str, checkpoint: int) -> list[str]:
-    """What is wrong with the log, in sentences; none when writing is safe. `monitor` is the URL of
-    the broker's monitoring, `checkpoint` the position the archive has reached."""
+async def complaints(nc: Client, monitor: str, town: str, checkpoint: int) -> list[str]:
+    """What the broker itself says that is wrong with the log, in sentences; none when all looks
+    well. `monitor` is the URL of the broker's monitoring, `checkpoint` the last position anybody
+    is known to have seen."""
     found: list[str] = []
+    stream = stream_name(town)
     if not await asyncio.to_thread(syncs_always, monitor):
         found.append("Le courtier n'écrit pas chaque événement sur le disque (sync_interval).")
     try:
         info = await call(nc, f"STREAM.INFO.{stream}")
     except Refusal as refusal:
         return [*found, f"Le journal {stream} ne se laisse pas consulter : {refusal}."]
+    if info["config"]["subjects"] != log_config(town)["subjects"]:
+        found.append("Le journal est fermé le temps d'une réparation.")
     state: dict[str, Any] = info["state"]
     first, last, messages = state["first_seq"], state["last_seq"], state["messages"]
     if last and first != 1:

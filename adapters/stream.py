@@ -15,9 +15,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from adapters.cloudevents import entry_from, entry_of, headers_of
+from adapters.cloudevents import entry_from, entry_of
 from adapters.jetstream_api import DirectReader, call, last_message, listen, publish
 from domain.log import Conflict, Entry, LogDamaged, LogUnavailable
+from domain.message import headers_of
 
 CONFLICTS = {10071, 10164}
 """Error codes of a wrong last sequence, on one server and on several."""

@@ -7,9 +7,13 @@ import structlog
 from psycopg import AsyncConnection, OperationalError
 from rich.progress import Progress
 
+from domain.log import LogDamaged
+from domain.message import hash_of_entry
 from guichet.house import House
+from guichet.sealing import keep_sealed
 from guichet.sentences import Sentence
 from guichet.settings import Settings
+from projections import archive
 from projections.projector import MODELS, Projector, prepare
 from projections.read_model import Town
 from projections.rebuild import rebuild as rebuild_beside
@@ -34,6 +38,9 @@ async def follow(house: House) -> None:
         except OperationalError as error:
             logger.warning("projector.database_away", error=str(error))
             await asyncio.sleep(0.2)
+        except LogDamaged as error:
+            logger.error("projector.log_damaged", error=str(error))
+            await asyncio.sleep(2.0)  # until `guichet repair` has been by
 
 
 async def follow_while_it_lasts(house: House) -> None:
@@ -44,8 +51,26 @@ async def follow_while_it_lasts(house: House) -> None:
         projector = Projector(connection, town_of(settings), house.desk.unseal)
         position = await projector.begin()
         logger.info("projector.follows", position=position)
+        known = await must_continue(house, position)
         async for entries in house.log.follow(position):
+            if known != house.nc.stats["reconnects"]:
+                known = await must_continue(house, position)
             await projector.project(entries)
+            position = entries[-1].position
+
+
+async def must_continue(house: House, position: int) -> int:
+    """`LogDamaged` unless the log still has at `position` what the archive has: an old copy put
+    back and written to is another log. How often the broker had been away when that was asked."""
+    known = house.nc.stats["reconnects"]
+    if position:
+        town = house.settings.town
+        async with house.pool.connection() as connection, connection.cursor() as cursor:
+            [expected] = await archive.hashes(cursor, town, position - 1, position)
+        there = await house.log.at(position)
+        if there is None or hash_of_entry(town, there) != expected:
+            raise LogDamaged(f"L'événement {position} du journal n'est plus celui de l'archive.")
+    return known
 
 
 async def rebuild_models(house: House, names: list[str]) -> None:
@@ -72,7 +97,11 @@ async def project(settings: Settings) -> None:
             outdated = await prepare(connection)
         if outdated:
             await rebuild_models(house, outdated)
-        await follow(house)
+        sealing = asyncio.create_task(keep_sealed(house))
+        try:
+            await follow(house)
+        finally:
+            sealing.cancel()
 
 
 def main(settings: Settings) -> None:

@@ -1,17 +1,17 @@
-"""The archive: every entry of the log once more, in PostgreSQL, with its hash.
+"""The archive: every entry of the log once more, in PostgreSQL, with its hash and its link.
 
 It is the second medium of the log, the source of rebuilds, and never thrown away.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from domain.log import Entry
+from domain.log import Entry, LogDamaged
+from domain.message import START, hash_of_entry, linked
 from projections.read_model import Cursor
 
 COLUMNS = "position, stream, version, id, topic, time, data"
@@ -32,37 +32,91 @@ class Erasure(Struct, frozen=True):
     event: Erased
 
 
-def hash_of(entry: Entry) -> bytes:
-    """SHA-256 over everything an entry says, each part preceded by its length."""
-    digest = sha256()
-    numbers = f"{entry.position} {entry.version} {entry.time.isoformat()}"
-    for part in (numbers, entry.stream, entry.id, entry.topic):
-        digest.update(len(part.encode()).to_bytes(4, "big") + part.encode())
-    digest.update(entry.data)
-    return digest.digest()
-
-
 async def write(cursor: Cursor, town: str, entries: Sequence[Entry]) -> None:
-    """Keep `entries`, in one statement."""
-    names = f"town, {COLUMNS}, command_id, hash"
-    rows = [
-        (
-            town,
-            entry.position,
-            entry.stream,
-            entry.version,
-            entry.id,
-            entry.topic,
-            entry.time,
-            entry.data,
-            msgspec.json.decode(entry.data, type=Known).command_id,
-            hash_of(entry),
+    """Keep `entries`, in one statement, each linked to the one before. `LogDamaged` when the
+    archive does not hold the entry they follow."""
+    names = f"town, {COLUMNS}, command_id, hash, chain"
+    chain = await link_at(cursor, town, entries[0].position - 1)
+    rows: list[tuple[Any, ...]] = []
+    for entry in entries:
+        hash = hash_of_entry(town, entry)
+        chain = linked(chain, hash)
+        rows.append(
+            (
+                town,
+                entry.position,
+                entry.stream,
+                entry.version,
+                entry.id,
+                entry.topic,
+                entry.time,
+                entry.data,
+                msgspec.json.decode(entry.data, type=Known).command_id,
+                hash,
+                chain,
+            )
         )
-        for entry in entries
-    ]
     async with cursor.copy(f"copy archive.entries ({names}) from stdin") as copy:  # pyright: ignore[reportArgumentType] our own names
         for row in rows:
             await copy.write_row(row)
+
+
+async def link_at(cursor: Cursor, town: str, position: int) -> bytes:
+    """The link of the chain at a position; 32 zero bytes before the first."""
+    if position == 0:
+        return START
+    await cursor.execute(
+        "select chain from archive.entries where town = %s and position = %s", [town, position]
+    )
+    row = await cursor.fetchone()
+    if row is None or row[0] is None:
+        raise LogDamaged(f"L'archive n'a pas l'événement {position}.")
+    return bytes(row[0])
+
+
+async def chain_up(cursor: Cursor, size: int = 5000) -> None:
+    """Give the entries that were archived before there was a chain their hash and their link, as
+    the owner of the tables. What was done stays done: it is one transaction."""
+    await cursor.execute("select distinct town from archive.entries where chain is null")
+    for (town,) in await cursor.fetchall():
+        chain, after = START, 0
+        await cursor.execute(
+            "create temp table links (position bigint, hash bytea, chain bytea) on commit drop"
+        )
+        async with cursor.connection.cursor() as reading:
+            async for entries in read(reading, town, after, size=size):
+                links: list[tuple[int, bytes, bytes]] = []
+                for entry in entries:
+                    hash = hash_of_entry(town, entry)
+                    chain = linked(chain, hash)
+                    links.append((entry.position, hash, chain))
+                async with cursor.copy("copy links from stdin") as copy:
+                    for link in links:
+                        await copy.write_row(link)
+        await cursor.execute(
+            """
+            update archive.entries e set hash = l.hash, chain = l.chain from links l
+            where e.town = %s and e.position = l.position
+            """,
+            [town],
+        )
+        await cursor.execute("drop table links")
+
+
+async def hashes(cursor: Cursor, town: str, after: int, upto: int) -> list[bytes]:
+    """The hashes of the entries after a position and up to another, in their order. `LogDamaged`
+    when one of them is missing."""
+    await cursor.execute(
+        """
+        select count(*), string_agg(hash, ''::bytea order by position) from archive.entries
+        where town = %s and position > %s and position <= %s
+        """,
+        [town, after, upto],
+    )
+    [(count, joined)] = await cursor.fetchall()
+    if count != upto - after or (count and len(joined) != 32 * count):
+        raise LogDamaged(f"L'archive est incomplète entre {after + 1} et {upto}.")
+    return [bytes(joined[at : at + 32]) for at in range(0, 32 * count, 32)]
 
 
 async def read(

@@ -122,6 +122,7 @@ async def prepare(connection: AsyncConnection[Any]) -> list[str]:
             if number not in done:
                 await cursor.execute(path.read_bytes())
                 await cursor.execute("insert into installation.migrations values (%s)", [number])
+        await archive.chain_up(cursor)
         await cursor.execute("select name, version from archive.read_models")
         known: dict[str, int] = dict(await cursor.fetchall())
         for model in MODELS:

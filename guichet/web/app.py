@@ -6,6 +6,7 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from guichet.guarding import Guard
 from guichet.house import House
 from guichet.tokens import Tokens
 from guichet.web import catalogue, dossiers, handling, health, openapi, problems, queues
@@ -26,7 +27,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
     settings = house.settings
     tokens = Tokens(house.pool, settings.town)
     doorkeeper = Doorkeeper(tokens, settings.town, settings.master_key)
-    reception = Reception(house, doorkeeper, waiter)
+    reception = Reception(house, doorkeeper, waiter, Guard(house))
     api = Router(
         openapi.PREFIX,
         route_handlers=[

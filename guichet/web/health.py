@@ -28,7 +28,7 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
     head = reached = 0
     lag = 0.0
     try:
-        reasons += await reception.verdict()
+        reasons += await reception.guard.verdict()
         async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
             await position(cursor, reception.house.settings.town)
         head, reached, lag = await reception.lag()
@@ -60,7 +60,7 @@ async def metrics(reception: NamedDependency[Reception]) -> str:
     else:
         figures["broker_up"] = ("gauge", "1 when the broker answers", 1)
     with suppress(LogUnavailable, psycopg.OperationalError):
-        refused = bool(await reception.verdict())
+        refused = bool(await reception.guard.verdict())
         figures["read_only"] = ("gauge", "1 when the guard refuses writes", refused)
     return "".join(
         f"# HELP guichet_{name} {text}\n# TYPE guichet_{name} {kind}\nguichet_{name} {value:.15g}\n"

@@ -61,14 +61,14 @@ async def test_the_guard_finds_nothing_wrong_with_a_sound_log(
 ) -> None:
     log = Log(writer, town)
     await log.append([entry("dossier.1"), entry("dossier.2")])
-    assert await complaints(writer, broker.monitor, stream_name(town), 2) == []
+    assert await complaints(writer, broker.monitor, town, 2) == []
 
 
 async def test_the_guard_sees_a_log_that_has_lost_its_end(
     broker: Broker, town: str, writer: Client
 ) -> None:
     await Log(writer, town).append([entry("dossier.1")])
-    [sentence] = await complaints(writer, broker.monitor, stream_name(town), 5)
+    [sentence] = await complaints(writer, broker.monitor, town, 5)
     assert "l'archive a lu jusqu'à 5" in sentence
 
 

@@ -270,8 +270,10 @@ async def test_there_is_one_projector(house: House, projector: "asyncio.Task[Non
         second = Projector(connection, town_of(house.settings), house.desk.unseal)
         with pytest.raises(Overtaken):
             await second.begin()
+        taken = await house.log.read(f"dossier.{await opened(house)}")
+        await reached(house)
         with pytest.raises(Overtaken):
-            await second.project(await house.log.read(f"dossier.{await opened(house)}"))
+            await second.project(taken)
     assert not projector.done()
 
 

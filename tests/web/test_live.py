@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from guichet.guarding import Guard
 from guichet.house import House
 from guichet.web.queues import changes
 from guichet.web.reception import Reception
@@ -29,7 +30,7 @@ async def told(events: AsyncGenerator[bytes]) -> tuple[str, dict[str, object]]:
 async def test_a_queue_tells_what_comes_and_what_goes(house: House, desk: Client) -> None:
     settings = house.settings
     async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
-        reception = Reception(house, None, waiter)  # pyright: ignore[reportArgumentType] no door is passed
+        reception = Reception(house, None, waiter, Guard(house))  # pyright: ignore[reportArgumentType] no door is passed
         voirie, proprete = changes(reception, "voirie", 0), changes(reception, "proprete", 0)
         made = (await desk.opened()).json()
         kind, row = await told(voirie)

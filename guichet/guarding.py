@@ -1,0 +1,126 @@
+"""The guard's round: whether the log is still, event for event, what archive and seals know.
+
+The broker's own word comes first, then every event is compared: a flipped bit can silently cost
+one event in the middle, and no count shows it. A process that starts compares everything before it
+is ready; one that was cut off from the broker compares the recent past before it writes again, and
+the rest while it works.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
+from adapters.bulk import Bulk, first_difference
+from adapters.guard import complaints
+from adapters.seal_book import last_in_file, seals_file
+from adapters.stream import stream_name
+from domain.log import LogDamaged, LogUnavailable
+from guichet.house import House
+from guichet.settings import Settings
+from projections import archive
+from projections.read_model import position
+
+RECENT = 50_000
+"""Events compared before writing again after the broker was away; half a second's worth."""
+
+CHUNK = 20_000
+"""Events compared at once."""
+
+PATIENCE = 1.5
+"""Seconds a question waits for a round that is under way."""
+
+AGAIN = 2.0
+"""Seconds after which a log that was found damaged is looked at again."""
+
+
+class Guard:
+    """Knows whether one process may write to the log of its town."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._town = house.settings.town
+        self._round: asyncio.Task[list[str]] | None = None
+        self._rest: asyncio.Task[None] | None = None
+        self._begun = 0.0
+        self._reconnects = -1
+        self._compared = 0
+
+    async def must_pass(self) -> None:
+        """`LogDamaged`, with what is wrong, unless the log is sound."""
+        if found := await self.verdict():
+            raise LogDamaged(" ".join(found))
+
+    async def verdict(self) -> list[str]:
+        """What is wrong with the log, in sentences, as of the last round. There is one for every
+        connection to the broker, and another one every two seconds while something is wrong."""
+        if self._round is None or self._is_stale(self._round):
+            self._reconnects = self._house.nc.stats["reconnects"]
+            self._begun = monotonic()
+            self._round = asyncio.create_task(self._go_round())
+        done, _ = await asyncio.wait([self._round], timeout=PATIENCE)
+        if not done:
+            return ["Le journal est encore comparé à l'archive, événement par événement."]
+        return self._round.result()
+
+    def _is_stale(self, last: "asyncio.Task[list[str]]") -> bool:
+        if not last.done():
+            return False
+        if last.cancelled() or last.exception() is not None:
+            return True
+        if self._house.nc.stats["reconnects"] != self._reconnects:
+            return True
+        return bool(last.result()) and monotonic() - self._begun > AGAIN
+
+    async def _go_round(self) -> list[str]:
+        house = self._house
+        sealed = last_in_file(seals_file(house.settings.data, self._town))
+        async with house.pool.connection() as connection, connection.cursor() as cursor:
+            archived = await position(cursor, self._town)
+        found: list[str] = []
+        if archived < sealed:
+            found.append(f"L'archive finit à {archived}, mais un sceau couvre {sealed} événements.")
+        seen = max(archived, house.log.acknowledged, sealed)
+        found += await complaints(house.nc, house.settings.nats_monitor, self._town, seen)
+        if found:
+            return found
+        recent = max(0, archived - RECENT) if self._compared else 0
+        if damaged := await self.difference(recent, archived):
+            return [damaged]
+        if recent:
+            self._rest = asyncio.create_task(self._compare_rest(recent))
+        self._compared = archived
+        return []
+
+    async def difference(self, after: int, upto: int) -> str:
+        """The first event between two positions that is not in the log as it is in the archive, in
+        a sentence; empty when they are the same."""
+        for start in range(after, upto, CHUNK):
+            async with self._house.pool.connection() as connection, connection.cursor() as cursor:
+                known = await archive.hashes(cursor, self._town, start, min(start + CHUNK, upto))
+            at = await asyncio.to_thread(differs, self._house.settings, start, known)
+            if at:
+                return f"L'événement {at} du journal n'est plus celui de l'archive."
+        return ""
+
+    async def _compare_rest(self, upto: int) -> None:
+        """Compare the older past; a difference, or not being able to tell, calls for a whole
+        round before anything more is written."""
+        try:
+            sound = not await self.difference(0, upto)
+        except (LogUnavailable, LogDamaged, OperationalError, PoolTimeout):
+            sound = False
+        if not sound:
+            self._compared = 0
+            self._round = None
+
+
+def differs(settings: Settings, after: int, known: Sequence[bytes]) -> int:
+    """The first position after `after` at which the log does not have the known hash; 0 when it
+    has them all."""
+    user = "writer"
+    name = stream_name(settings.town)
+    with Bulk.open(settings.nats_url, user, settings.nats_passwords[user], name) as bulk:
+        return first_difference(bulk.hashes(after, after + len(known)), after, known)
