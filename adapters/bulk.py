@@ -27,7 +27,9 @@ START = len(b"NATS/1.0\r\n")
 class Bulk:
     """A line to the broker, for reading one stream from one end to the other."""
 
-    def __init__(self, line: socket.socket, file: "BufferedReader[socket.SocketIO]", inbox: str, stream: str) -> None:
+    def __init__(
+        self, line: socket.socket, file: "BufferedReader[socket.SocketIO]", inbox: str, stream: str
+    ) -> None:
         self._line = line
         self._file = file
         self._inbox = inbox

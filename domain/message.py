@@ -5,28 +5,16 @@ What the broker or a transport adds (its clock, batches, expectations) says noth
 and is not covered. `docs/proof.md` shows the same text to whoever wants to check it alone.
 """
 
-from collections.abc import Mapping
 from datetime import UTC
 from hashlib import sha256
 
 from domain.log import Entry, LogDamaged
 
-HEADERS = (
-    "ce-specversion",
-    "ce-id",
-    "ce-type",
-    "ce-source",
-    "ce-subject",
-    "ce-time",
-    "Guichet-Version",
-)
-"""The headers of a message, in the order in which they are hashed."""
-
 START = bytes(32)
 """What the chain begins with."""
 
-LINES = len(HEADERS) + 3
-"""Line ends before the data: subject, position, headers, and the empty line."""
+LINES = 10
+"""Line ends before the data: subject, position, seven headers, and the empty line."""
 
 
 def subject_of(town: str, stream: str) -> str:
@@ -35,7 +23,8 @@ def subject_of(town: str, stream: str) -> str:
 
 
 def headers_of(town: str, entry: Entry) -> dict[str, str]:
-    """The headers of `entry`, CloudEvents in binary mode; nothing in them is personal."""
+    """The headers of `entry`, CloudEvents in binary mode, in the order in which they are hashed;
+    nothing in them is personal."""
     return {
         "ce-specversion": "1.0",
         "ce-id": entry.id,
@@ -47,24 +36,20 @@ def headers_of(town: str, entry: Entry) -> dict[str, str]:
     }
 
 
-def hash_of(subject: str, position: int, headers: Mapping[str, str], data: bytes) -> bytes:
-    """SHA-256 over the message as text: subject, position, headers, an empty line, the data.
-    `LogDamaged` when a value holds a line end, for then two messages could read alike, or when a
-    header is missing."""
-    try:
-        told = "".join([f"{name}: {headers[name]}\n" for name in HEADERS])
-    except KeyError as missing:
-        raise LogDamaged(f"L'événement {position} n'a pas l'en-tête {missing}.") from None
-    text = f"{subject}\n{position}\n{told}\n"
+def hash_of(town: str, entry: Entry) -> bytes:
+    """SHA-256 over the message that `entry` is in the log of `town`, as text: subject, position,
+    headers, an empty line, the data. `LogDamaged` when a value holds a line end, for then two
+    messages could read alike."""
+    text = (
+        f"guichet.{town}.{entry.stream}\n{entry.position}\n"
+        f"ce-specversion: 1.0\nce-id: {entry.id}\nce-type: {entry.topic}\n"
+        f"ce-source: /guichet/{town}\nce-subject: {entry.stream}\n"
+        f"ce-time: {entry.time.astimezone(UTC).isoformat()}\n"
+        f"Guichet-Version: {entry.version}\n\n"
+    )
     if text.count("\n") != LINES:
-        raise LogDamaged(f"Un en-tête de l'événement {position} tient sur plusieurs lignes.")
-    return sha256(text.encode() + data).digest()
-
-
-def hash_of_entry(town: str, entry: Entry) -> bytes:
-    """The hash of the message that `entry` is in the log of `town`."""
-    subject = subject_of(town, entry.stream)
-    return hash_of(subject, entry.position, headers_of(town, entry), entry.data)
+        raise LogDamaged(f"Un en-tête de l'événement {entry.position} tient sur plusieurs lignes.")
+    return sha256(text.encode() + entry.data).digest()
 
 
 def linked(chain: bytes, hash: bytes) -> bytes:

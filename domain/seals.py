@@ -17,6 +17,7 @@ class Seal(Value, frozen=True):
     signature: str = ""
 
     def text(self) -> bytes:
-        """The words that are signed."""
+        """The words that are signed, the time as it is written in JSON."""
+        time = self.time.isoformat().replace("+00:00", "Z")
         lines = ("guichet seal 1", self.town, str(self.size), self.root, self.chain)
-        return "".join(f"{line}\n" for line in (*lines, self.time.isoformat())).encode()
+        return "".join(f"{line}\n" for line in (*lines, time)).encode()

@@ -9,7 +9,7 @@ import psycopg
 from cyclopts import App, Parameter
 
 from adapters.embedded import CannotStart
-from domain.log import LogUnavailable
+from domain.log import LogDamaged, LogUnavailable
 from guichet.logs import configure
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
@@ -85,6 +85,41 @@ def import_file(
     run(Settings.find(data), file, mapping, rejects, dry_run)
 
 
+@app.command
+def verify(*, seals: Path | None = None, key: Path | None = None, data: Data = None) -> None:
+    """Tout recalculer : archive, chaîne, sceaux, journal ; 1 si quelque chose diffère.
+
+    Parameters
+    ----------
+    seals: Une copie des sceaux gardée ailleurs.
+    key: Une copie de la clé publique (seal.pub) gardée ailleurs.
+    """
+    from guichet.verifying import run
+
+    run(Settings.find(data), seals, key)
+
+
+@app.command
+def prove(dossier: UUID, *, to: Path | None = None, data: Data = None) -> None:
+    """Écrire la preuve de chaque événement d'un dossier, que l'on vérifie sans Guichet."""
+    from guichet.proving import run
+
+    run(Settings.find(data), dossier, to)
+
+
+@app.command
+def repair(*, abandon: bool = False, data: Data = None) -> None:
+    """Refaire un journal abîmé depuis l'archive ; on recommence s'il est interrompu.
+
+    Parameters
+    ----------
+    abandon: Mettre de côté ce que l'archive n'a jamais eu, au lieu de refuser.
+    """
+    from guichet.repair import run
+
+    run(Settings.find(data), abandon)
+
+
 @catalogue.command
 def load(file: Path, *, data: Data = None) -> None:
     """Charger ou mettre à jour le catalogue ; seules les différences sont enregistrées."""
@@ -122,7 +157,7 @@ def main() -> None:
     """Run the command; what cannot be done is one sentence, and 3 when nothing runs here."""
     try:
         app()
-    except (NoInstallation, LogUnavailable) as error:
+    except (NoInstallation, LogUnavailable, LogDamaged) as error:
         sys.exit(told(error, 3))
     except psycopg.OperationalError:
         sys.exit(told(NoInstallation("La base de données de l'installation ne répond pas."), 3))

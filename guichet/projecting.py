@@ -8,7 +8,7 @@ from psycopg import AsyncConnection, OperationalError
 from rich.progress import Progress
 
 from domain.log import LogDamaged
-from domain.message import hash_of_entry
+from domain.message import hash_of
 from guichet.house import House
 from guichet.sealing import keep_sealed
 from guichet.sentences import Sentence
@@ -68,7 +68,7 @@ async def must_continue(house: House, position: int) -> int:
         async with house.pool.connection() as connection, connection.cursor() as cursor:
             [expected] = await archive.hashes(cursor, town, position - 1, position)
         there = await house.log.at(position)
-        if there is None or hash_of_entry(town, there) != expected:
+        if there is None or hash_of(town, there) != expected:
             raise LogDamaged(f"L'événement {position} du journal n'est plus celui de l'archive.")
     return known
 

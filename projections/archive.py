@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from domain.log import Entry, LogDamaged
-from domain.message import START, hash_of_entry, linked
+from domain.message import START, hash_of, linked
 from projections.read_model import Cursor
 
 COLUMNS = "position, stream, version, id, topic, time, data"
@@ -39,7 +39,7 @@ async def write(cursor: Cursor, town: str, entries: Sequence[Entry]) -> None:
     chain = await link_at(cursor, town, entries[0].position - 1)
     rows: list[tuple[Any, ...]] = []
     for entry in entries:
-        hash = hash_of_entry(town, entry)
+        hash = hash_of(town, entry)
         chain = linked(chain, hash)
         rows.append(
             (
@@ -87,7 +87,7 @@ async def chain_up(cursor: Cursor, size: int = 5000) -> None:
             async for entries in read(reading, town, after, size=size):
                 links: list[tuple[int, bytes, bytes]] = []
                 for entry in entries:
-                    hash = hash_of_entry(town, entry)
+                    hash = hash_of(town, entry)
                     chain = linked(chain, hash)
                     links.append((entry.position, hash, chain))
                 async with cursor.copy("copy links from stdin") as copy:
