@@ -103,20 +103,21 @@ def check_log(settings: Settings, upto: int) -> Found:
     return None
 
 
-def check_seals(filed: Sequence[Seal], streamed: Sequence[Seal], public: bytes) -> Found:
+def check_seals(
+    filed: Sequence[Seal], streamed: Sequence[Seal], public: bytes, earlier: bool = False
+) -> Found:
     """Compare the two copies of the seals and check every signature. The stream may lack the last
-    one, which is on its way."""
+    one, which is on its way; the file may end before it when it is a copy taken `earlier`."""
     for number, (one, other) in enumerate(zip_longest(filed, streamed), 1):
-        seal = one or other
-        if one != other and not (other is None and number == len(filed)):
-            sentence = f"Les deux copies du sceau {seal.size} diffèrent."
-            if one is None or other is None:
-                where = "le fichier" if one is None else "le journal des sceaux"
-                sentence = f"Le sceau {seal.size} manque dans {where}."
-            return Difference(seal.size, sentence)
-        if not is_signed(seal, public):
-            sentence = f"Le sceau {seal.size} ne porte pas la signature de la ville."
-            return Difference(seal.size, sentence)
+        size = min(seal.size for seal in (one, other) if seal)
+        if one is None and not earlier:
+            return Difference(size, f"Le sceau {size} manque dans le fichier.")
+        if other is None and number < len(filed):
+            return Difference(size, f"Le sceau {size} manque dans le journal des sceaux.")
+        if one and other and one != other:
+            return Difference(size, f"Les deux copies du sceau {size} diffèrent.")
+        if not all(is_signed(seal, public) for seal in (one, other) if seal):
+            return Difference(size, f"Le sceau {size} ne porte pas la signature de la ville.")
     return None
 
 
@@ -134,13 +135,13 @@ def verify(settings: Settings, seals: Path | None = None, key: Path | None = Non
             public = (key or settings.data / "seal.pub").read_bytes()
         except OSError as error:
             raise Sentence(f"La clé publique ne se lit pas ({error.strerror}).") from None
-        found.append(check_seals(filed, streamed, public))
+        found.append(check_seals(filed, streamed, public, earlier=seals is not None))
     upto = whole_archive.end(settings.postgres["web"], settings.town)
     context = multiprocessing.get_context("spawn")
     counters = context.Array("q", 2)
     with ProcessPoolExecutor(2, context, share, (counters,)) as pool:
         checks = [
-            pool.submit(check_archive, settings, filed or streamed, upto),
+            pool.submit(check_archive, settings, max(filed, streamed, key=len), upto),
             pool.submit(check_log, settings, upto),
         ]
         watch(checks, counters, upto)

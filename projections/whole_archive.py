@@ -1,32 +1,28 @@
 """The archive from one end to the other, as fast as the database can send it: for `guichet verify`
 and `guichet repair`, each in a process of its own."""
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg import Copy
 
 from domain.log import Entry
 from projections.archive import entry_of
 
-ENTRIES: LiteralString = """
-copy (select position, stream, version, id, topic, time, data, hash, chain
-      from archive.entries where town = %s and position <= %s order by position)
-to stdout (format binary)
-"""
-TYPES = ["int8", "text", "int4", "text", "text", "timestamptz", "bytea", "bytea", "bytea"]
+AT_ONCE = 5000
+"""Rows fetched at once."""
 
+ENTRIES: LiteralString = """
+select position, stream, version, id, topic, time, data, hash, chain
+from archive.entries where town = %s and position <= %s order by position
+"""
 HASHES: LiteralString = """
-copy (select position, hash from archive.entries where town = %s and position <= %s
-      order by position)
-to stdout (format binary)
+select position, hash from archive.entries where town = %s and position <= %s order by position
 """
 
 
 def end(conninfo: str, town: str) -> int:
-    """The last position the archive holds."""
+    """The last position the archive holds; 0 when it is empty."""
     with psycopg.connect(conninfo) as connection:
         found = connection.execute(
             "select max(position) from archive.entries where town = %s", [town]
@@ -36,24 +32,19 @@ def end(conninfo: str, town: str) -> int:
 
 def entries(conninfo: str, town: str, upto: int) -> Iterator[tuple[Entry, bytes, bytes]]:
     """Every entry up to a position, with the hash and the link that are kept beside it."""
-    with copied(conninfo, ENTRIES, town, upto) as copy:
-        copy.set_types(TYPES)
-        for row in copy.rows():
-            yield entry_of(row), bytes(row[7]), bytes(row[8] or b"")
+    for row in rows(conninfo, ENTRIES, town, upto):
+        yield entry_of(row), row[7], row[8]
 
 
 def hashes(conninfo: str, town: str, upto: int) -> Iterator[tuple[int, bytes]]:
     """Position and hash of every entry up to a position."""
-    with copied(conninfo, HASHES, town, upto) as copy:
-        copy.set_types(["int8", "bytea"])
-        for position, hash in copy.rows():
-            yield position, bytes(hash)
+    yield from rows(conninfo, HASHES, town, upto)
 
 
-@contextmanager
-def copied(conninfo: str, query: LiteralString, *values: Any) -> Generator[Copy]:
-    """A connection in the middle of a copy, times in UTC."""
-    with psycopg.connect(conninfo) as connection, connection.cursor() as cursor:
-        cursor.execute("set time zone 'UTC'")
-        with cursor.copy(query, values) as copy:
-            yield copy
+def rows(conninfo: str, query: LiteralString, *values: Any) -> Iterator[Any]:
+    """The rows of a query, in the database's own binary form, times in UTC."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("set time zone 'UTC'")
+        with connection.cursor("whole", binary=True) as cursor:
+            cursor.itersize = AT_ONCE
+            yield from cursor.execute(query, values)
