@@ -84,7 +84,10 @@ async def call(nc: Client, action: str, body: dict[str, Any] | None = None) -> d
 async def publish(
     nc: Client, subject: str, data: bytes, headers: dict[str, str]
 ) -> tuple[int, int]:
-    """Publish and await the synced acknowledgement: (0, sequence) or (error code, 0)."""
+    """Publish and await the synced acknowledgement: (0, sequence) or (error code, 0). Nothing is
+    kept to be sent later: who will be at the other end then has not been looked at."""
+    if not nc.is_connected:
+        raise LogUnavailable("Le courtier de messages ne répond pas.")
     reply = await request(nc, subject, data, headers)
     answer: dict[str, Any] = json.loads(reply.data) if reply.data else {}
     if error := answer.get("error"):

@@ -6,7 +6,7 @@ position of an entry, and a reader that counts finds out when one is missing.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import pairwise
 from uuid import uuid4
 
@@ -51,6 +51,8 @@ class Log:
         self.acknowledged = 0
         """The highest position this process was ever told of: a log that ends before it has lost
         something, whatever the broker says of itself."""
+        self.may_write: Callable[[], Awaitable[None]] | None = None
+        """Asked before every try to write; raises `LogDamaged` or `LogUnavailable`."""
 
     async def append(self, entries: Sequence[Entry]) -> list[int]:
         """Add `entries`, all of them or none, and return their positions.
@@ -166,6 +168,8 @@ class Log:
         uncertain = False
         while True:
             try:
+                if self.may_write is not None:
+                    await self.may_write()
                 code, seq = await self._publish(entries, expected)
                 if seq:
                     return seq

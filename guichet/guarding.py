@@ -18,13 +18,14 @@ from adapters.guard import complaints
 from adapters.seal_book import last_in_file, seals_file
 from adapters.stream import stream_name
 from domain.log import LogDamaged, LogUnavailable
+from domain.message import hash_of
 from guichet.house import House
 from guichet.settings import Settings
 from projections import archive
 from projections.read_model import position
 
-RECENT = 50_000
-"""Events compared before writing again after the broker was away; half a second's worth."""
+RECENT = 20_000
+"""Events compared before writing again after the broker was away; a fifth of a second's worth, and more than one block of the broker's."""
 
 CHUNK = 20_000
 """Events compared at once."""
@@ -34,6 +35,8 @@ PATIENCE = 1.5
 
 AGAIN = 2.0
 """Seconds after which a log that was found damaged is looked at again."""
+
+COMPARING = "Le journal est encore comparé à l'archive, événement par événement."
 
 
 class Guard:
@@ -49,21 +52,30 @@ class Guard:
         self._compared = 0
 
     async def must_pass(self) -> None:
-        """`LogDamaged`, with what is wrong, unless the log is sound."""
-        if found := await self.verdict():
+        """`LogDamaged`, with what is wrong, unless the log is sound; `LogUnavailable` while that is
+        not known. Asked before every write: a command let in before the broker went away must not
+        be the first thing that is told to the one that came back."""
+        found = await self._found()
+        if found is None:
+            raise LogUnavailable(COMPARING)
+        if found:
             raise LogDamaged(" ".join(found))
 
     async def verdict(self) -> list[str]:
         """What is wrong with the log, in sentences, as of the last round. There is one for every
         connection to the broker, and another one every two seconds while something is wrong."""
+        found = await self._found()
+        return [COMPARING] if found is None else found
+
+    async def _found(self) -> list[str] | None:
+        """What the last round found; None when it has not ended after `PATIENCE`."""
         if self._round is None or self._is_stale(self._round):
             self._reconnects = self._house.nc.stats["reconnects"]
             self._begun = monotonic()
             self._round = asyncio.create_task(self._go_round())
-        done, _ = await asyncio.wait([self._round], timeout=PATIENCE)
-        if not done:
-            return ["Le journal est encore comparé à l'archive, événement par événement."]
-        return self._round.result()
+        if not self._round.done():
+            await asyncio.wait([self._round], timeout=PATIENCE)
+        return self._round.result() if self._round.done() else None
 
     def _is_stale(self, last: "asyncio.Task[list[str]]") -> bool:
         if not last.done():
@@ -124,3 +136,18 @@ def differs(settings: Settings, after: int, known: Sequence[bytes]) -> int:
     name = stream_name(settings.town)
     with Bulk.open(settings.nats_url, user, settings.nats_passwords[user], name) as bulk:
         return first_difference(bulk.hashes(after, after + len(known)), after, known)
+
+
+async def must_continue(house: House) -> int:
+    """`LogDamaged` unless the log has at the archive's end what the archive has: an old copy put
+    back, and perhaps written to, is another log. Quick; for those who write without being asked by
+    anybody. Returns how often the broker had been away when this was asked."""
+    seen = house.nc.stats["reconnects"]
+    town = house.settings.town
+    async with house.pool.connection() as connection, connection.cursor() as cursor:
+        end = await position(cursor, town)
+        known = await archive.hashes(cursor, town, end - 1, end) if end else []
+    there = await house.log.at(end) if end else None
+    if known and (there is None or hash_of(town, there) != known[0]):
+        raise LogDamaged(f"L'événement {end} du journal n'est plus celui de l'archive.")
+    return seen

@@ -8,12 +8,11 @@ from psycopg import AsyncConnection, OperationalError
 from rich.progress import Progress
 
 from domain.log import LogDamaged
-from domain.message import hash_of
+from guichet.guarding import must_continue
 from guichet.house import House
 from guichet.sealing import keep_sealed
 from guichet.sentences import Sentence
 from guichet.settings import Settings
-from projections import archive
 from projections.projector import MODELS, Projector, prepare
 from projections.read_model import Town
 from projections.rebuild import rebuild as rebuild_beside
@@ -51,26 +50,11 @@ async def follow_while_it_lasts(house: House) -> None:
         projector = Projector(connection, town_of(settings), house.desk.unseal)
         position = await projector.begin()
         logger.info("projector.follows", position=position)
-        known = await must_continue(house, position)
+        seen = await must_continue(house)
         async for entries in house.log.follow(position):
-            if known != house.nc.stats["reconnects"]:
-                known = await must_continue(house, position)
+            if seen != house.nc.stats["reconnects"]:
+                seen = await must_continue(house)
             await projector.project(entries)
-            position = entries[-1].position
-
-
-async def must_continue(house: House, position: int) -> int:
-    """`LogDamaged` unless the log still has at `position` what the archive has: an old copy put
-    back and written to is another log. How often the broker had been away when that was asked."""
-    known = house.nc.stats["reconnects"]
-    if position:
-        town = house.settings.town
-        async with house.pool.connection() as connection, connection.cursor() as cursor:
-            [expected] = await archive.hashes(cursor, town, position - 1, position)
-        there = await house.log.at(position)
-        if there is None or hash_of(town, there) != expected:
-            raise LogDamaged(f"L'événement {position} du journal n'est plus celui de l'archive.")
-    return known
 
 
 async def rebuild_models(house: House, names: list[str]) -> None:

@@ -17,6 +17,7 @@ from domain.grammar import Author, Recorded, Refused
 from domain.log import Entry
 from domain.policies import KeyToDestroy, OnOtherDossier, Request, asked_by
 from guichet.envelopes import Hand
+from guichet.guarding import must_continue
 from guichet.house import House
 from guichet.settings import Settings
 
@@ -47,7 +48,9 @@ class Reactor:
         self._keys = keys
 
     async def run(self) -> None:
-        """Act on every fact after the checkpoint, for as long as the process lives."""
+        """Act on every fact after the checkpoint, for as long as the process lives. `LogDamaged`
+        when the log is not the one that was archived."""
+        await must_continue(self._house)
         async for entries in self._house.log.follow(await self._position()):
             await self.react(entries)
             await self._remember(entries[-1].position)

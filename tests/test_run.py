@@ -117,8 +117,23 @@ def test_a_token_is_printed_alone_on_the_last_line(running: Running) -> None:
     assert done.stdout.splitlines()[-1].startswith("gui_")
 
 
+def asked(running: Running, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "guichet.cli", *words, "--data", str(running.data)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_sound_log_is_verified_and_left_alone(running: Running) -> None:
+    assert within(10, running.ready)
+    verified, repaired = asked(running, "verify"), asked(running, "repair")
+    assert (verified.returncode, repaired.returncode) == (0, 0), verified.stderr
+    assert "concordent" in verified.stdout
+    assert "rien à réparer" in repaired.stdout
+    unknown = asked(running, "prove", "00000000-0000-0000-0000-000000000000")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
+
+
 def test_secrets_are_for_us_alone(running: Running) -> None:
-    for name in ("master.key", "installation.json"):
+    for name in ("master.key", "seal.key", "installation.json"):
         assert (running.data / name).stat().st_mode & 0o077 == 0
 
 

@@ -27,7 +27,9 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
     settings = house.settings
     tokens = Tokens(house.pool, settings.town)
     doorkeeper = Doorkeeper(tokens, settings.town, settings.master_key)
-    reception = Reception(house, doorkeeper, waiter, Guard(house))
+    guard = Guard(house)
+    house.log.may_write = guard.must_pass
+    reception = Reception(house, doorkeeper, waiter, guard)
     api = Router(
         openapi.PREFIX,
         route_handlers=[

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from guichet.guarding import Guard
 from guichet.house import House
+from guichet.repair import repair
 from guichet.web.queues import changes
 from guichet.web.reception import Reception
 from projections.waiting import Waiter
@@ -80,6 +81,41 @@ async def test_an_old_copy_of_the_log_put_back_is_seen_and_nothing_is_written_on
     assert ready.status_code == 503
     assert ready.json()["log_position"] == 1
     assert "guichet_read_only 1" in (await desk.http.get("/metrics")).text
+
+
+async def test_a_flipped_bit_closes_the_desk_until_the_log_is_repaired(
+    desk: Client, house: House, broker: Broker, town: str
+) -> None:
+    made = await desk.opened()
+    for number in range(3):
+        await desk.opened(summary=f"Numéro {number}")
+    await reached(desk, 4)
+    [block] = broker.folder.rglob(f"GUICHET_{town}/msgs/*.blk")
+    broker.stop()
+    content = bytearray(block.read_bytes())
+    content[content.find(b"Guichet-Version", len(content) // 2) + 40] ^= 4
+    block.write_bytes(content)
+    broker.start()
+    async with asyncio.timeout(20):
+        while (
+            "n'est plus celui de l'archive"
+            not in (refused := await desk.post("/dossiers", REQUEST)).text
+        ):
+            assert refused.status_code == 503
+    assert (await desk.http.get("/health/ready")).status_code == 503
+    assert (await desk.get(f"/dossiers/{made.json()['id']}")).status_code == 200
+    assert (await repair(house.settings))[0] == 4
+    async with asyncio.timeout(20):
+        while (again := await desk.post("/dossiers", REQUEST)).status_code == 503:
+            pass  # the guard looks again every two seconds, whoever asks
+    assert again.json()["position"] == 5
+
+
+async def reached(desk: Client, position: int) -> None:
+    """Until the archive holds that many events."""
+    async with asyncio.timeout(20):
+        while (await desk.http.get("/health/ready")).json()["position"] < position:
+            pass  # each of these asks the database
 
 
 async def test_figures_are_told_even_when_the_broker_is_away(desk: Client, broker: Broker) -> None:
