@@ -1,7 +1,7 @@
 """A whole stream, as fast as the broker can send it: for comparing, not for living.
 
 A line of its own to the broker, read by a thread or a process of its own, and of the protocol only
-what a direct read needs.
+what a consumer needs: that costs the broker a quarter of what direct reads do.
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from io import BufferedReader
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -17,6 +18,9 @@ from domain.log import LogUnavailable
 
 PAGE = 4000
 """Messages asked for at once."""
+
+BYTES = 16 * 1024 * 1024
+"""The most bytes in one page: beyond 64 MB the broker cuts off whoever reads too slowly."""
 
 PATIENCE = 10.0
 """Seconds the broker may be silent."""
@@ -33,7 +37,7 @@ class Bulk:
         self._line = line
         self._file = file
         self._inbox = inbox
-        self._subject = f"$JS.API.DIRECT.GET.{stream}"
+        self._stream = stream
         self._more = True
 
     @classmethod
@@ -66,31 +70,61 @@ class Bulk:
     def hashes(self, after: int, upto: int) -> Iterator[tuple[int, bytes]]:
         """Position and hash of the messages after a position and up to another, of what the broker
         sends; positions it does not have are not told."""
+        if after >= upto:
+            return
+        consumer = self._follow(after + 1)
         self._more = True
-        while self._more and after < upto:
-            self._ask(after + 1, min(PAGE, upto - after))
-            for position, hash in self._page():
-                if position <= upto:
-                    yield position, hash
+        while self._more:
+            for position, hash in self._page(consumer):
+                if position > upto:
+                    return
+                yield position, hash
                 after = position
+            self._more = self._more and after < upto
 
-    def _ask(self, seq: int, size: int) -> None:
-        body = json.dumps({"seq": seq, "batch": size}).encode()
-        question = f"PUB {self._subject} {self._inbox} {len(body)}\r\n"
-        self._line.sendall(question.encode() + body + b"\r\n")
+    def _follow(self, seq: int) -> str:
+        """A consumer of our own from a sequence on, which the broker forgets when we are gone."""
+        config = {
+            "deliver_policy": "by_start_sequence", "opt_start_seq": seq, "ack_policy": "none",
+            "mem_storage": True, "num_replicas": 1, "inactive_threshold": 10_000_000_000,
+        }
+        body = {"stream_name": self._stream, "config": config}
+        self._say(f"CONSUMER.CREATE.{self._stream}", body)
+        _, _, message = self._hear()
+        answer = json.loads(message)
+        if "name" not in answer:
+            raise LogUnavailable(f"Le journal ne se laisse pas lire ({answer.get('error')}).")
+        return str(answer["name"])
 
-    def _page(self) -> Iterator[tuple[int, bytes]]:
-        read, readline = self._file.read, self._file.readline
+    def _page(self, consumer: str) -> Iterator[tuple[int, bytes]]:
+        body = {"batch": PAGE, "max_bytes": BYTES, "no_wait": True}
+        self._say(f"CONSUMER.MSG.NEXT.{self._stream}.{consumer}", body)
+        for _ in range(PAGE):
+            words, size, message = self._hear()
+            if not message.startswith(b"NATS/1.0\r\n"):
+                # Full by bytes is not the end; anything else is.
+                self._more = message.startswith(b"NATS/1.0 409")
+                return
+            place = words[3].split(b".")
+            yield hashed(message, size, words[1], place[-4])
+            if place[-1] == b"0":
+                self._more = False
+                return
+
+    def _say(self, action: str, body: dict[str, Any]) -> None:
+        text = json.dumps(body).encode()
+        line = f"PUB $JS.API.{action} {self._inbox} {len(text)}\r\n"
+        self._line.sendall(line.encode() + text + b"\r\n")
+
+    def _hear(self) -> tuple[list[bytes], int, bytes]:
+        """The words that announce the next message, the bytes of its headers, and all of it."""
         while True:
-            words = readline().split()
+            words = self._file.readline().split()
             match words[:1]:
                 case [b"HMSG"]:
-                    size = int(words[-2])
-                    message = read(int(words[-1]) + 2)
-                    if not message.startswith(b"NATS/1.0\r\n"):
-                        self._end(message)
-                        return
-                    yield hashed(message, size)
+                    return words, int(words[-2]), self._file.read(int(words[-1]) + 2)
+                case [b"MSG"]:
+                    return words, 0, self._file.read(int(words[-1]) + 2)
                 case [b"PING"]:
                     self._line.sendall(b"PONG\r\n")
                 case [b"INFO"] | [b"PONG"]:
@@ -98,25 +132,14 @@ class Bulk:
                 case _:
                     raise LogUnavailable(f"Le journal ne se laisse pas lire ({words}).")
 
-    def _end(self, message: bytes) -> None:
-        """What the broker says instead of a message ends a page, or everything."""
-        status = message.split(b"\r\n", 1)[0].decode()
-        code = status.split()[1]
-        if code not in ("204", "404"):
-            raise LogUnavailable(f"Le journal répond {status}.")
-        self._more = code == "204" and b"\r\nNats-Num-Pending: 0\r\n" not in message
 
-
-def hashed(message: bytes, size: int) -> tuple[int, bytes]:
+def hashed(message: bytes, size: int, subject: bytes, position: bytes) -> tuple[int, bytes]:
     """Position and hash (see `domain.message.hash_of`) of a message as it came over the line, its
     headers `size` bytes long. Nothing is parsed that need not be: headers that are not exactly
     those of the town, in their order, give another hash, and that is all one wants to know."""
-    end = message.find(b"\r\n", message.find(b"\r\nGuichet-Version: ") + 2) + 2
-    subject = message.find(b"\r\nNats-Subject: ", end - 2, size) + 16
-    sequence = message.find(b"\r\nNats-Sequence: ", subject, size)
-    position = message[sequence + 17 : message.find(b"\r\n", sequence + 17)]
+    end = message.find(b"\r\n", message.find(b"\r\nGuichet-Version: ", 0, size) + 2) + 2
     said = message[START:end].replace(b"\r\n", b"\n")
-    text = b"%b\n%b\n%b\n%b" % (message[subject:sequence], position, said, message[size:-2])
+    text = b"%b\n%b\n%b\n%b" % (subject, position, said, message[size:-2])
     return int(position), sha256(text).digest()
 
 

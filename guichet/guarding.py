@@ -25,7 +25,8 @@ from projections import archive
 from projections.read_model import position
 
 RECENT = 20_000
-"""Events compared before writing again after the broker was away; a fifth of a second's worth, and more than one block of the broker's."""
+"""Events compared before writing again after the broker was away: a fifth of a second's worth, and
+more than one of the broker's files holds."""
 
 CHUNK = 20_000
 """Events compared at once."""
@@ -132,7 +133,7 @@ class Guard:
 def differs(settings: Settings, after: int, known: Sequence[bytes]) -> int:
     """The first position after `after` at which the log does not have the known hash; 0 when it
     has them all."""
-    user = "writer"
+    user = "backup"
     name = stream_name(settings.town)
     with Bulk.open(settings.nats_url, user, settings.nats_passwords[user], name) as bulk:
         return first_difference(bulk.hashes(after, after + len(known)), after, known)

@@ -124,7 +124,7 @@ class Repair:
             )
 
     def _readable(self, after: int, upto: int) -> list[int]:
-        user = "steward"
+        user = "backup"
         word = self._settings.nats_passwords[user]
         with Bulk.open(self._settings.nats_url, user, word, self._name) as bulk:
             return [position for position, _ in bulk.hashes(after, upto)]

@@ -31,6 +31,9 @@ PERIOD = 600.0
 AGAIN = 2.0
 """Seconds before what was away is asked again."""
 
+SETTLING = 10.0
+"""Seconds left to the house to get ready before the tree is grown again."""
+
 IDLE = 3600.0
 logger = structlog.get_logger()
 
@@ -107,10 +110,13 @@ class Sealer:
             self._frontier.extend(hashes)
 
 
-async def keep_sealed(house: House, every: int = EVERY, period: float = PERIOD) -> None:
+async def keep_sealed(
+    house: House, every: int = EVERY, period: float = PERIOD, settling: float = SETTLING
+) -> None:
     """Seal for as long as the process lives, whatever is away meanwhile; what must not be sealed
     is said in the process's log, and looked at again."""
     settings = house.settings
+    await asyncio.sleep(settling)
     async with Waiter.open(settings.postgres["projector"], settings.town) as waiter:
         while True:
             try:

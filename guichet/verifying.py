@@ -90,7 +90,7 @@ def check_archive(settings: Settings, seals: Sequence[Seal], upto: int) -> Found
 
 def check_log(settings: Settings, upto: int) -> Found:
     """Compare the log with the archive's hashes, event for event."""
-    name, user = stream_name(settings.town), "writer"
+    name, user = stream_name(settings.town), "backup"
     known = whole_archive.hashes(settings.postgres["web"], settings.town, upto)
     with Bulk.open(settings.nats_url, user, settings.nats_passwords[user], name) as bulk:
         found = bulk.hashes(0, upto)

@@ -84,7 +84,7 @@ async def test_a_seal_is_the_signed_head_of_the_tree(house: House, sealed: Seque
 async def test_seals_come_by_themselves_and_go_on_after_everything_was_away(
     house: House, projecting: House, broker: Broker, database: Database
 ) -> None:
-    sealing = asyncio.create_task(keep_sealed(projecting, every=10, period=0.2))
+    sealing = asyncio.create_task(keep_sealed(projecting, every=10, period=0.2, settling=0))
     await archived(house.settings, await logged(house, events(23)))
     await until_sealed(house, 23)
     assert (await sizes(house))[0] == [10, 20, 23]
