@@ -13,7 +13,7 @@ from time import monotonic
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from adapters.bulk import Bulk, first_difference
+from adapters import bulk
 from adapters.guard import complaints
 from adapters.seal_book import last_in_file, seals_file
 from adapters.stream import stream_name
@@ -134,9 +134,8 @@ def differs(settings: Settings, after: int, known: Sequence[bytes]) -> int:
     """The first position after `after` at which the log does not have the known hash; 0 when it
     has them all."""
     user = "backup"
-    name = stream_name(settings.town)
-    with Bulk.open(settings.nats_url, user, settings.nats_passwords[user], name) as bulk:
-        return first_difference(bulk.hashes(after, after + len(known)), after, known)
+    word, name = settings.nats_passwords[user], stream_name(settings.town)
+    return bulk.differs(settings.nats_url, user, word, name, after, known)
 
 
 async def must_continue(house: House) -> int:

@@ -9,7 +9,7 @@ import multiprocessing
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 
-from adapters.bulk import Bulk
 from adapters.jetstream_api import Refusal, call, connect
 from adapters.seal_book import SealBook, in_file, seals_file, seals_stream
 from adapters.signing import is_signed
@@ -26,6 +25,7 @@ from domain.log import LogDamaged
 from domain.merkle import Frontier
 from domain.message import START, hash_of, linked
 from domain.seals import Seal
+from guichet.guarding import CHUNK, differs
 from guichet.sentences import Sentence
 from guichet.settings import Settings
 from projections import whole_archive
@@ -90,16 +90,16 @@ def check_archive(settings: Settings, seals: Sequence[Seal], upto: int) -> Found
 
 def check_log(settings: Settings, upto: int) -> Found:
     """Compare the log with the archive's hashes, event for event."""
-    name, user = stream_name(settings.town), "backup"
     known = whole_archive.hashes(settings.postgres["web"], settings.town, upto)
-    with Bulk.open(settings.nats_url, user, settings.nats_passwords[user], name) as bulk:
-        found = bulk.hashes(0, upto)
-        for expected in known:
-            position = expected[0]
-            if next(found, None) != expected:
-                sentence = f"L'événement {position} du journal n'est plus celui de l'archive."
-                return Difference(position, sentence)
-            count(1, position)
+    after = 0
+    while chunk := list(islice(known, CHUNK)):
+        if chunk[-1][0] != after + len(chunk):
+            return None  # a hole in the archive, which `check_archive` names
+        at = differs(settings, after, [hash for _, hash in chunk])
+        if at:
+            return Difference(at, f"L'événement {at} du journal n'est plus celui de l'archive.")
+        after = chunk[-1][0]
+        count(1, after)
     return None
 
 

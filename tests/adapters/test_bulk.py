@@ -1,0 +1,40 @@
+"""A stream read in bulk gives the hashes of what was written, page by page."""
+
+import asyncio
+
+import pytest
+
+from adapters import bulk
+from adapters.bulk import Bulk, first_difference
+from domain.message import hash_of
+from guichet.house import House
+from tests.faults.archived import events, logged
+
+
+@pytest.mark.parametrize(("page", "size"), [(4000, 16_000_000), (7, 16_000_000), (50, 9_000)])
+async def test_what_is_read_hashes_like_what_was_written(
+    house: House, monkeypatch: pytest.MonkeyPatch, page: int, size: int
+) -> None:
+    monkeypatch.setattr(bulk, "PAGE", page)
+    monkeypatch.setattr(bulk, "BYTES", size)
+    settings = house.settings
+    known = [hash_of(settings.town, one) for one in await logged(house, events(60, large=2000))]
+
+    def read(after: int, upto: int) -> list[tuple[int, bytes]]:
+        word = settings.nats_passwords["backup"]
+        with Bulk.open(settings.nats_url, "backup", word, f"GUICHET_{settings.town}") as line:
+            return list(line.hashes(after, upto))
+
+    everything = list(enumerate(known, 1))
+    assert await asyncio.to_thread(read, 0, 60) == everything
+    assert await asyncio.to_thread(read, 13, 40) == everything[13:40]
+    assert await asyncio.to_thread(read, 50, 90) == everything[50:]
+    assert await asyncio.to_thread(read, 60, 60) == []
+
+
+def test_the_first_difference_is_named_by_its_position() -> None:
+    known = [b"a", b"b", b"c"]
+    assert first_difference(iter([(6, b"a"), (7, b"b"), (8, b"c")]), 5, known) == 0
+    assert first_difference(iter([(6, b"a"), (7, b"x"), (8, b"c")]), 5, known) == 7
+    assert first_difference(iter([(6, b"a"), (8, b"c")]), 5, known) == 7
+    assert first_difference(iter([(6, b"a")]), 5, known) == 7
