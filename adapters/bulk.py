@@ -96,7 +96,9 @@ class Bulk:
         }
         body = {"stream_name": self._stream, "config": config}
         self._say(f"CONSUMER.CREATE.{self._stream}", body)
-        _, _, message = self._hear()
+        size, message = 1, b""
+        while size:  # what an earlier consumer still had to say comes with headers
+            _, size, message = self._hear()
         answer = json.loads(message)
         if "name" not in answer:
             raise LogUnavailable(f"Le journal ne se laisse pas lire ({answer.get('error')}).")
@@ -115,6 +117,8 @@ class Bulk:
                 self._more = message.startswith(b"NATS/1.0 409")
                 return
             place = words[3].split(b".")
+            if place[3].decode() != consumer:
+                continue
             yield hashed(message, size, words[1], place[-4])
             left -= 1
             if place[-1] == b"0":
