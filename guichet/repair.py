@@ -54,6 +54,7 @@ class Repair:
         self._name = stream_name(settings.town)
         self._nc = nc
         self._show = show
+        self._replicas = 1
 
     async def run(self, abandon: bool = False) -> tuple[int, Path | None]:
         """How many events were restored, and where the damaged files were put aside. 0 when there
@@ -74,7 +75,8 @@ class Repair:
         await self._publish(entries)
         if await self._differs(upto):
             raise CannotRepair("Le journal refait diffère de l'archive : recommencez.")
-        await call(self._nc, f"STREAM.UPDATE.{self._name}", log_config(self._town))
+        opened = log_config(self._town, self._replicas)
+        await call(self._nc, f"STREAM.UPDATE.{self._name}", opened)
         return upto, aside
 
     async def _is_open(self) -> bool:
@@ -102,8 +104,9 @@ class Repair:
 
     async def _close(self) -> None:
         """From here on nobody but us adds to the log."""
-        if await self._info() is not None:
-            await call(self._nc, f"STREAM.UPDATE.{self._name}", closed_config(self._town))
+        if info := await self._info():
+            self._replicas = info["config"]["num_replicas"]
+            await call(self._nc, f"STREAM.UPDATE.{self._name}", self._closed)
 
     async def _await_archived(self) -> None:
         """Let the projector archive what can still be read after the archive's end."""
@@ -142,9 +145,9 @@ class Repair:
     async def _begin_anew(self) -> None:
         """An empty, closed log. What a broker no longer recognises as a stream it takes over when
         one of that name is created, so that it can be deleted in good order."""
-        await create(self._nc, closed_config(self._town))
+        await create(self._nc, self._closed)
         await call(self._nc, f"STREAM.DELETE.{self._name}")
-        await create(self._nc, closed_config(self._town))
+        await create(self._nc, self._closed)
 
     async def _publish(self, entries: Iterable[Entry]) -> None:
         """Write the entries at their positions, which the broker is made to confirm."""
@@ -170,6 +173,10 @@ class Repair:
                 raise LogUnavailable(
                     f"Le courtier refuse l'événement {entry.position} ({code}) : recommencez."
                 )
+
+    @property
+    def _closed(self) -> dict[str, Any]:
+        return closed_config(self._town, self._replicas)
 
     def _end(self) -> int:
         return whole_archive.end(self._postgres, self._town)
