@@ -113,6 +113,39 @@ async def listen(nc: Client, subject: str, heard: Callable[[Msg], Awaitable[None
     return await nc.subscribe(subject, cb=heard)  # pyright: ignore[reportUnknownMemberType]
 
 
+class Answer:
+    """What comes back to one batch read, until its last message, or nothing for `TIMEOUT`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Msg] = []
+        self.more = False
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def take(self, message: Msg) -> None:
+        """Take in the next message, or the word that there is no other."""
+        headers = message.headers or {}
+        status = headers.get("Status")
+        if status is None:
+            self.messages.append(message)
+        elif self._ended.done():
+            return
+        elif status in ("204", "404"):
+            self.more = status == "204" and int(headers.get("Nats-Num-Pending", "0")) > 0
+            self._ended.set_result(None)
+        else:
+            self._ended.set_exception(LogUnavailable(f"Le journal répond {status}."))
+
+    async def whole(self) -> tuple[list[Msg], bool]:
+        """All of them, and whether more follow."""
+        while not self._ended.done():
+            heard = len(self.messages)
+            await asyncio.wait([self._ended], timeout=TIMEOUT)
+            if not self._ended.done() and len(self.messages) == heard:
+                raise LogUnavailable("Le journal ne se laisse pas lire.")
+        self._ended.result()
+        return self.messages, self.more
+
+
 class DirectReader:
     """Batch direct reads of one stream, all over one inbox: no consumer, nothing to lose."""
 
@@ -121,7 +154,7 @@ class DirectReader:
         self._subject = f"$JS.API.DIRECT.GET.{stream}"
         self._inbox = ""
         self._lock = asyncio.Lock()
-        self._waiting: dict[str, asyncio.Queue[Msg]] = {}
+        self._waiting: dict[str, Answer] = {}
         self._count = 0
 
     async def batch(self, seq: int, size: int, subject: str) -> tuple[list[Msg], bool]:
@@ -137,33 +170,16 @@ class DirectReader:
         await self._listen()
         self._count += 1
         token = str(self._count)
-        queue: asyncio.Queue[Msg] = asyncio.Queue()
-        self._waiting[token] = queue
+        answer = self._waiting[token] = Answer()
         try:
             await self._nc.publish(
                 self._subject, json.dumps(body).encode(), reply=f"{self._inbox}.{token}"
             )
-            return await self._collect(queue)
-        except (NatsError, OSError, TimeoutError) as error:
+            return await answer.whole()
+        except (NatsError, OSError) as error:
             raise LogUnavailable("Le journal ne se laisse pas lire.") from error
         finally:
             del self._waiting[token]
-
-    async def _collect(self, queue: "asyncio.Queue[Msg]") -> tuple[list[Msg], bool]:
-        messages: list[Msg] = []
-        while True:
-            async with asyncio.timeout(TIMEOUT):
-                message = await queue.get()
-            headers = message.headers or {}
-            match headers.get("Status"):
-                case None:
-                    messages.append(message)
-                case "204":
-                    return messages, int(headers.get("Nats-Num-Pending", "0")) > 0
-                case "404":
-                    return messages, False
-                case status:
-                    raise LogUnavailable(f"Le journal répond {status}.")
 
     async def _listen(self) -> None:
         if self._inbox:
@@ -176,6 +192,6 @@ class DirectReader:
             self._inbox = inbox
 
     async def _deliver(self, message: Msg) -> None:
-        queue = self._waiting.get(message.subject.rpartition(".")[2])
-        if queue is not None:
-            queue.put_nowait(message)
+        answer = self._waiting.get(message.subject.rpartition(".")[2])
+        if answer is not None:
+            answer.take(message)

@@ -65,7 +65,7 @@ def reactor(*, data: Data = None) -> None:
 @app.command
 def rebuild(name: str | None = None, *, data: Data = None) -> None:
     """Reconstruire une table de lecture, ou toutes."""
-    from guichet.projecting import rebuild as run
+    from guichet.rebuilding import run
 
     run(Settings.find(data), name)
 

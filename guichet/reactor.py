@@ -54,7 +54,7 @@ class Reactor:
 
     async def react(self, entries: Sequence[Entry]) -> None:
         """Do what the facts of `entries` ask for."""
-        for fact in await self._house.desk.unseal(entries):
+        for fact in await self._house.cipher.unseal(entries):
             for number, request in enumerate(asked_by(fact)):
                 await self._do(request, fact, number)
 
