@@ -3,6 +3,7 @@
 import asyncio
 
 import structlog
+import uvloop
 from psycopg import AsyncConnection, OperationalError
 
 from guichet.house import House
@@ -48,4 +49,4 @@ async def project(settings: Settings) -> None:
 
 def main(settings: Settings) -> None:
     """`guichet projector`."""
-    asyncio.run(project(settings))
+    uvloop.run(project(settings))

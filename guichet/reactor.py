@@ -4,11 +4,11 @@ It may see a fact twice after an interruption. Commands are known by the fact th
 so the second time changes nothing.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
+import uvloop
 from psycopg import AsyncConnection
 
 from adapters.jetstream_api import connect
@@ -97,4 +97,4 @@ def main(settings: Settings) -> None:
         finally:
             await nc.close()
 
-    asyncio.run(whole())
+    uvloop.run(whole())

@@ -128,5 +128,5 @@ def expected_version(request: AnyRequest, id: UUID) -> int | None:
         raise Problem(428, "precondition-required", title)
     if given == "*":
         return None
-    own, _, version = given.strip('"').rpartition(".")
+    own, _, version = given.removeprefix("W/").strip('"').rpartition(".")
     return int(version) if own == str(id) and version.isdecimal() and len(version) < 9 else -1
