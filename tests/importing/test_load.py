@@ -13,6 +13,7 @@ from guichet.house import House
 from guichet.importing import mapping as mappings
 from guichet.importing.load import Count, Import, Rejects
 from guichet.importing.reading import FileBreaksOff, FileRefused, rows
+from guichet.importing.sources import Columns, Mapping
 from guichet.settings import Settings
 from projections.search import search
 from projections.waiting import Waiter
@@ -101,8 +102,8 @@ def test_json_is_read_as_an_array_or_as_lines(tmp_path: Path) -> None:
     array, lines = tmp_path / "x.json", tmp_path / "x.jsonl.gz"
     array.write_text(json.dumps(objects, indent=1, ensure_ascii=False))
     lines.write_bytes(gzip.compress("\n".join(map(json.dumps, objects)).encode()))
-    columns = mappings.Columns(number="a.b", opened="o", procedure="p", channel="c")
-    mapping = mappings.Mapping(source="s", zone="UTC", columns=columns)
+    columns = Columns(number="a.b", opened="o", procedure="p", channel="c")
+    mapping = Mapping(source="s", zone="UTC", columns=columns)
     for path in (array, lines):
         assert [row.values["a.b"] for row in rows(path, mapping)] == ["0", "1", "2"]
     array.write_text('[{"a": 1}, {"a": ')

@@ -7,9 +7,9 @@ import pytest
 from domain.grammar import replay
 from domain.organisation import Organisation
 from domain.procedures import ProcedurePublished, Procedures
-from guichet.importing.mapping import Columns, Mapping, Source
-from guichet.importing.reading import Row
+from guichet.importing.row import Row
 from guichet.importing.rows import Reader, Rejected, Taken
+from guichet.importing.sources import Columns, Mapping, Source
 from tests.domain.scenario import ORGANISATION, SINCE
 
 PROCEDURES = replay(
@@ -33,11 +33,12 @@ MAPPING = Mapping(
     ),
     values={"procedure": {"Tree  Emergencies": "arbre"}, "channel": {"Call": "phone"}},
 )
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = {"n": "1", "o": "2011-07-01 01:32:33", "type": "Tree  Emergencies", "by": "Call"}
 
 
 def reader(mapping: Mapping = MAPPING, organisation: Organisation = ORGANISATION) -> Reader:
-    return Reader(mapping, "ville", organisation, PROCEDURES)
+    return Reader(mapping, "ville", organisation, PROCEDURES, NOW)
 
 
 def taken(**changes: str) -> Taken:
