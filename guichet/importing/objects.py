@@ -22,10 +22,11 @@ MARK = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*+(?:"|(\\?\Z))|[{}\[\]]')
 
 DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 BETWEEN = ", \t\r\n"
+AFTER = ",]}" + BETWEEN
 BARE = re.compile(r"[,{}\[\]\n]")
 """Where something that is no string, array or object ends."""
 
-DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False)
+DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 """Numbers are kept as they are written: `1e400`, and those of a hundred digits."""
 
 
@@ -132,26 +133,34 @@ class Scan:
     def value(self) -> Any:
         """The value that begins here; `Malformed` past one that is none."""
         while True:
-            try:
-                value, end = DECODER.raw_decode(self._held, self.at)
-            except (ValueError, RecursionError):
-                end = self._end()
-                if end is not None:
-                    self.at = end
-                    raise Malformed("objet JSON mal formé") from None
-            else:
-                if end < len(self._held):
-                    self.at = end
-                    return value
+            value, end = self._decoded()
+            none = end > len(self._held)
+            if end < len(self._held):
+                self.at = end
+                return value
+            if none and (past := self._past_malformed()) is not None:
+                self.at = past
+                raise Malformed("objet JSON mal formé")
             if len(self._held) - self.at > OBJECT:
                 self._skip_largest()
                 raise Malformed(f"objet de plus de {OBJECT} caractères")
-            whole = end is not None  # save for a number, which may go on in the next piece
             if not self._more():
-                if whole:
-                    self.at = len(self._held)
-                    return value  # pyright: ignore[reportPossiblyUnboundVariable] it is whole
-                raise EndOfText
+                if none:
+                    raise EndOfText
+                self.at = len(self._held)
+                return value
+
+    def _decoded(self) -> tuple[Any, int]:
+        """The value that begins here and where it ends: at the end of what is held it may go on,
+        beyond it there is no value."""
+        try:
+            value, end = DECODER.raw_decode(self._held, self.at)
+        except (ValueError, RecursionError):
+            return None, len(self._held) + 1
+        bare = self._held[self.at] not in '{["'
+        if bare and end < len(self._held) and self._held[end] not in AFTER:
+            return None, len(self._held) + 1
+        return value, end
 
     def skip(self) -> None:
         """Pass over the value that begins here, without holding it."""
@@ -160,17 +169,19 @@ class Scan:
             return
         depth = 0
         while True:
-            after = len(self._held)
+            after, string = len(self._held), None
             for mark in MARK.finditer(self._held, self.at):
                 if mark[1] is not None:
-                    after = mark.start()
+                    after, string = mark.start(), mark[1]
                     break
                 depth += DEEPER.get(mark[0], 0)
                 if depth == 0:
                     self.at = mark.end()
                     return
             self.at = after
-            if len(self._held) - self.at > OBJECT or not self._more():
+            if string is not None:  # the beginning of what it goes on with is enough
+                self._held, self.at = f'"{string}', 0
+            if not self._more():
                 raise EndOfText
 
     def _skip_largest(self) -> None:
@@ -179,9 +190,12 @@ class Scan:
         else:
             self.at = len(self._held)
 
-    def _end(self) -> int | None:
+    def _past_malformed(self) -> int | None:
         """Where the malformed value that begins here ends, if that is already held."""
-        if self._held[self.at] not in "{[":
+        begins = self._held[self.at]
+        if begins == '"' and (mark := MARK.match(self._held, self.at)):
+            return mark.end() if mark[1] is None else None
+        if begins not in "{[":
             found = BARE.search(self._held, self.at + 1)
             return found.start() if found else None
         depth = 0

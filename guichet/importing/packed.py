@@ -6,8 +6,9 @@ Bytes that are no text become a mark that no text may hold, so that only their r
 import codecs
 import io
 import zlib
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from guichet.sentences import Sentence
 
@@ -55,6 +56,7 @@ class Unpacked(io.RawIOBase):
         self._file = file
         self._member = zlib.decompressobj(wbits=31)
         self._packed = b""
+        self._saved = b""
         self.trouble: str | None = None
         """Said when the content ends otherwise than it should."""
         self.cut = False
@@ -71,11 +73,12 @@ class Unpacked(io.RawIOBase):
                 return 0
             if not self._packed:
                 self._packed = self._file.read(PIECE)
-            ended = not self._packed
+            ended, before = not self._packed, self._member.copy()
             try:
                 data = self._member.decompress(self._packed, len(buffer))
             except zlib.error as error:
                 self._cut_by(f"Le fichier compressé est abîmé ({error}).")
+                self._saved = until_damage(before, self._packed)
                 break
             self._packed = self._member.unconsumed_tail
             if data:
@@ -83,7 +86,9 @@ class Unpacked(io.RawIOBase):
                 return len(data)
             if ended and not self._member.eof:
                 self._cut_by("Le fichier compressé s'arrête au milieu.")
-        return 0
+        data, self._saved = self._saved[: len(buffer)], self._saved[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
 
     def close(self) -> None:
         """Close the file too."""
@@ -105,6 +110,15 @@ class Unpacked(io.RawIOBase):
 
     def _cut_by(self, trouble: str) -> None:
         self.trouble, self.cut = trouble, True
+
+
+def until_damage(member: Any, packed: bytes) -> bytes:
+    """What `packed` holds before the place where it is damaged."""
+    data = b""
+    with suppress(zlib.error):
+        for byte in packed:
+            data += member.decompress(bytes((byte,)))
+    return data
 
 
 class Text(io.TextIOWrapper):

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping as Values
 from collections.abc import Set
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 NAMED = re.compile(r"\{([^{}]+)\}")
 """A column in a template."""
@@ -97,7 +97,7 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     escape: str = ""
     trailing_delimiter: bool = False
     header: tuple[str, ...] = ()
-    skip_lines: int = 0
+    skip_lines: Annotated[int, Meta(ge=0)] = 0
     records: str = ""
     dates: tuple[str, ...] = ("iso",)
     absent: tuple[str, ...] = ()
