@@ -13,13 +13,14 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from types import FrameType
 
 from msgspec import Struct, structs
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from domain.log import Conflict
+from domain.log import Conflict, LogUnavailable
 from guichet.house import House
 from guichet.importing import mapping as mappings
 from guichet.importing.reading import FileBreaksOff, FileRefused, rows
@@ -35,7 +36,8 @@ AT_ONCE = 500
 """Rows in one batch; each makes two facts at most, and a batch holds a thousand."""
 
 TRIES = 20
-"""How often a batch meets another import of the same dossiers before it gives up."""
+"""How often a batch meets another import of the same dossiers, or a log that does not answer (a
+minute then), before it gives up."""
 
 
 class Interrupted(Exception):
@@ -57,7 +59,12 @@ class Import:
     """One file on its way into the log."""
 
     def __init__(
-        self, house: House, mapping: Mapping, rejects: Rejects, count: Count | None = None
+        self,
+        house: House,
+        mapping: Mapping,
+        rejects: Rejects,
+        count: Count | None = None,
+        stop: Event | None = None,
     ) -> None:
         self._house = house
         self._mapping = mapping
@@ -74,7 +81,7 @@ class Import:
         self.never_met = set(mapping.needed)
         """Columns the mapping names and no row had: of JSON, where nothing says so before."""
 
-        self.stop = False
+        self.stop = stop or Event()
         """Set to end after the batch at hand, with `Interrupted`."""
 
         self._ended = False
@@ -102,7 +109,7 @@ class Import:
         """What the next rows become; nothing after the last, and after `stop`."""
         batch: list[Taken] = []
         try:
-            while not self.stop and len(batch) < AT_ONCE:
+            while not self.stop.is_set() and len(batch) < AT_ONCE:
                 self._take(next(source), batch)
         except StopIteration:
             self._ended = True
@@ -121,23 +128,34 @@ class Import:
             self._rejects.add(row.line, self._reader.number_told(row), str(rejected))
 
     async def _write(self, batch: Sequence[Taken], dry_run: bool) -> None:
-        """Add what is not there yet. Another import of the same dossiers may overtake us: then we
-        look again at what is there."""
-        for _ in range(TRIES):
-            known = await self._house.log.existing([taken.stream for taken in batch])
-            new = [taken for taken in batch if taken.stream not in known]
+        """Add what is not there yet. Another import of the same dossiers may overtake us, or the
+        log be away for a moment: then we look again at what is there."""
+        ours, sent = set[str](), set[str]()  # sent without hearing what became of it
+        for again in range(1, TRIES + 1):
             try:
+                known = await self._house.log.existing([taken.stream for taken in batch])
+                new = [taken for taken in batch if taken.stream not in known]
+                ours = {taken.stream for taken in new} | sent
                 if new and not dry_run:
                     await self._record(new)
             except Conflict:
-                await asyncio.sleep(0.05)
-                continue
-            self.count.already += len(batch) - len(new)
-            self.count.imported += len(new)
-            self.count.flagged += sum(bool(taken.opening.flags) for taken in new)
-            self.count.events += sum(1 if taken.closing is None else 2 for taken in new)
-            return
+                ours = sent
+                await asyncio.sleep(again * 0.01)
+            except LogUnavailable:
+                if self.stop.is_set() or again == TRIES:
+                    raise
+                sent = ours
+                await asyncio.sleep(1)
+            else:
+                self._counted(batch, [taken for taken in batch if taken.stream in ours])
+                return
         raise Sentence("D'autres écrivent les mêmes dossiers : recommencez quand ils ont fini.")
+
+    def _counted(self, batch: Sequence[Taken], ours: Sequence[Taken]) -> None:
+        self.count.already += len(batch) - len(ours)
+        self.count.imported += len(ours)
+        self.count.flagged += sum(bool(taken.opening.flags) for taken in ours)
+        self.count.events += sum(1 if taken.closing is None else 2 for taken in ours)
 
     async def _record(self, new: Sequence[Taken]) -> None:
         now = datetime.now(UTC)
@@ -156,8 +174,18 @@ def run(
     try:
         mapping = mappings.read(mapping_path)
         check(path)
-        with rejects_of(path, rejects, (path, mapping_path)) as refused:
-            asyncio.run(imported(settings, path, mapping, refused, count, dry_run))
+        refused = rejects_of(path, rejects, (path, mapping_path))
+        with refused, stopped_by_hand() as stop, shown() as show:
+
+            async def whole() -> None:
+                async with House.open(settings) as house:
+                    importing = Import(house, mapping, refused, count, stop)
+                    await importing.run(path, dry_run, show)
+                if count.rows and importing.never_met:
+                    names = printable(", ".join(sorted(importing.never_met)))
+                    print(f"Colonnes qu'aucune ligne n'avait : {names}.", file=sys.stderr)
+
+            asyncio.run(whole())
     except (Interrupted, KeyboardInterrupt):
         print("Import interrompu : relancez la même commande, il reprendra.", file=sys.stderr)
         sys.exit(130)
@@ -166,28 +194,15 @@ def run(
 
 
 def check(path: Path) -> None:
-    """Refuse at once what is no file or cannot be opened."""
+    """Refuse at once what is no file or cannot be opened. A pipe can be opened only once."""
     try:
-        with path.open("rb"):
-            pass
+        if not path.is_fifo():
+            path.open("rb").close()
     except FileNotFoundError:
         raise FileRefused(f"Le fichier {path} n'existe pas.") from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise FileRefused(f"Le fichier {path} ne se laisse pas lire ({reason}).") from None
-
-
-async def imported(
-    settings: Settings, path: Path, mapping: Mapping, rejects: Rejects, count: Count, dry_run: bool
-) -> None:
-    """One import, shown on standard error as it goes."""
-    async with House.open(settings) as house:
-        importing = Import(house, mapping, rejects, count)
-        with stopped_by_hand(importing), shown() as show:
-            await importing.run(path, dry_run, show)
-    if count.rows and importing.never_met:
-        names = printable(", ".join(sorted(importing.never_met)))
-        print(f"Colonnes qu'aucune ligne n'avait : {names}.", file=sys.stderr)
 
 
 @contextmanager
@@ -207,17 +222,17 @@ def shown() -> Generator[Callable[[Count], None]]:
 
 
 @contextmanager
-def stopped_by_hand(importing: Import) -> Generator[None]:
-    """Let Ctrl-C end the import after the batch at hand, and a second one at once."""
-    before = signal.getsignal(signal.SIGINT)
+def stopped_by_hand() -> Generator[Event]:
+    """Ctrl-C sets the event, and a second one ends at once, as it would."""
+    before, stop = signal.getsignal(signal.SIGINT), Event()
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        importing.stop = True
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGINT, asked)
     try:
-        yield
+        yield stop
     finally:
         signal.signal(signal.SIGINT, before)

@@ -141,11 +141,10 @@ def opened(path: Path, encoding: str) -> Text:
     """The text of a file. A byte order mark at its beginning decides over `encoding`."""
     file = path.open("rb")
     try:
-        begins = file.read(8)
+        begins = file.peek(8)
         for magic, what in OTHERS.items():
             if begins.startswith(magic):
                 raise FileRefused(f"{path} est {what} : enregistrez-le en CSV ou en JSON.")
-        file.seek(0)
         unpacked = Unpacked(file) if begins.startswith(GZIP) else None
         plain = io.BufferedReader(unpacked, PIECE) if unpacked else file
         begins = plain.peek(4)

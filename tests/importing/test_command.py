@@ -23,16 +23,21 @@ ROWS = 6_000
 
 
 @pytest.fixture(scope="module")
-def installation() -> Iterator[Path]:
+def running() -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="guichet-import-") as folder:
         Path(folder).chmod(0o755)
         it = Running(Path(folder) / "data")
         assert within(40, it.ready), it.process.communicate(timeout=5)
         command = [*COMMAND, "catalogue", "load", str(TOWN), "--data", str(it.data)]
         subprocess.run(command, check=True, capture_output=True)
-        yield it.data
+        yield it
         os.kill(it.process.pid, signal.SIGINT)
         it.process.communicate(timeout=20)
+
+
+@pytest.fixture
+def installation(running: Running) -> Path:
+    return running.data
 
 
 def started(data: Path, file: Path, *more: str) -> "subprocess.Popen[str]":
@@ -49,23 +54,23 @@ def started(data: Path, file: Path, *more: str) -> "subprocess.Popen[str]":
 def ended(process: "subprocess.Popen[str]") -> tuple[dict[str, int], str, int]:
     """The count on the last line, what was said, and the code."""
     out, said = process.communicate(timeout=60)
-    assert "Traceback" not in said
+    assert "Traceback" not in said, said
     return json.loads(out.splitlines()[-1]), said, process.returncode
 
 
-def many(path: Path) -> Path:
+def many(path: Path, prefix: int, rows: int) -> Path:
     """A file whose first rows are rejected and which takes seconds to import."""
     with gzip.open(SAMPLE, "rt", encoding="utf-8") as file:
         head, *lines = file
-    later = [f"{number}{line[6:]}" for number in (900001, 900002, 900003, 900004) for line in lines]
-    path.write_text(head + "no row\n" * 1000 + "".join(later[:ROWS]))
+    later = [f"{prefix + number}{line[6:]}" for number in range(4) for line in lines]
+    path.write_text(head + "no row\n" * 1000 + "".join(later[:rows]))
     return path
 
 
 def test_ctrl_c_ends_with_the_count_and_the_next_import_completes(
     installation: Path, tmp_path: Path
 ) -> None:
-    path = many(tmp_path / "many.csv")
+    path = many(tmp_path / "many.csv", 900_001, ROWS)
     rejects = tmp_path / "many.csv.rejects.csv"
     process = started(installation, path)
     assert within(20, lambda: rejects.exists() and rejects.stat().st_size > 0)
@@ -77,6 +82,16 @@ def test_ctrl_c_ends_with_the_count_and_the_next_import_completes(
     assert (code, said, second["rows"], second["rejected"]) == (0, "", ROWS + 1000, 1000)
     assert second["already"] == first["imported"]
     assert first["imported"] + second["imported"] == ROWS
+
+
+def test_an_import_waits_for_a_broker_that_comes_back(running: Running, tmp_path: Path) -> None:
+    path = many(tmp_path / "again.csv", 800_001, 3000)
+    rejects = tmp_path / "again.csv.rejects.csv"
+    process = started(running.data, path)
+    assert within(20, lambda: rejects.exists() and rejects.stat().st_size > 0)
+    running.child("nats-server").kill()
+    count, _, code = ended(process)
+    assert (code, count["imported"], count["already"]) == (0, 3000, 0)
 
 
 def test_two_imports_at_once_end_well(installation: Path, tmp_path: Path) -> None:

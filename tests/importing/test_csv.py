@@ -1,14 +1,17 @@
 """CSV as other software writes it, defects included: only the row with the defect is lost."""
 
 import gzip
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from guichet.importing.packed import FileRefused
+from guichet.importing.reading import rows
 from guichet.importing.row import LARGEST
-from tests.importing.small import read, told
+from tests.importing.small import read, small, told
 
 QUOTE = "guillemet mal placé ou jamais refermé"
 
@@ -134,10 +137,16 @@ def test_other_kinds_of_files_are_named(path: Path, content: bytes) -> None:
         read(path, content)
 
 
-def test_a_folder_and_a_missing_file_are_one_sentence(tmp_path: Path) -> None:
-    from guichet.importing.reading import rows
-    from tests.importing.small import small
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(pipe.write_bytes, gzip.compress(b"n,o,p\n1,,\n"))
+        assert [row.values["n"] for row in rows(pipe, small())] == ["1"]
+        writing.result()
 
+
+def test_a_folder_and_a_missing_file_are_one_sentence(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "missing.csv"):
         with pytest.raises(FileRefused):
             list(rows(place, small()))

@@ -114,7 +114,7 @@ async def test_an_import_that_is_stopped_is_whole_and_goes_on(
     importing = Import(town_house, BOSTON, Rejects(tmp_path / "rejects.csv"))
 
     def stop(count: Count) -> None:
-        importing.stop = True
+        importing.stop.set()
 
     before = await town_house.log.head()
     with pytest.raises(Interrupted):
