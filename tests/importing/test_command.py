@@ -134,7 +134,7 @@ def test_whatever_is_wrong_is_one_sentence_and_a_count(
         case _:
             file.write_text("")
     with pytest.raises(Sentence, match=r"^[^\n]+$"):
-        run(Settings.find(installation), file, mapping, rejects, False)
+        run(Settings.find(installation), file, mapping, rejects, True)
     count = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (count["rows"] > 100) is (wrong == "cut")
     assert not file.with_name("file.csv.rejects.csv").exists()
