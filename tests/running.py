@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import psutil
 
 from adapters.embedded import free_port
+from adapters.embedded_child import dying_with_parent
 
 
 class Running:
@@ -71,6 +72,7 @@ def started(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=dying_with_parent(),  # a test that fails leaves nothing either
         env={**os.environ, **(env or {})},
     )
 
