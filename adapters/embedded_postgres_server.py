@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGINT, SIGQUIT
 
@@ -118,6 +119,12 @@ class PostgresServer(Server):
     def await_answer(self) -> None:
         super().await_answer()
         create_roles(self.conninfo(SUPERUSER), self.passwords)
+
+    def stop(self) -> None:
+        super().stop()
+        if self.sockets != self.folder / "sockets":
+            with suppress(OSError):  # the next start makes another one
+                self.sockets.rmdir()
 
 
 def fresh_passwords(*users: str) -> dict[str, str]:

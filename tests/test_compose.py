@@ -226,9 +226,8 @@ def test_a_process_is_given_no_password_it_does_not_act_as() -> None:
 
 
 def test_secrets_are_fresh_every_time() -> None:
-    first, second = (environment.fresh("ville", "UTC").splitlines() for _ in range(2))
-    assert first[:2] == second[:2]
-    assert not set(first[2:]) & set(second[2:])
+    first, second = (environment.fresh("ville", "UTC").splitlines()[2:] for _ in range(2))
+    assert not set(first) & set(second)
 
 
 def test_what_the_image_is_built_from_is_there() -> None:
@@ -240,11 +239,8 @@ def test_what_the_image_is_built_from_is_there() -> None:
 
 
 def test_the_environment_is_asked_only_where_no_folder_is_named(tmp_path: Path) -> None:
-    env = {
-        "HOME": str(tmp_path),
-        "GUICHET_NATS_URL": "nats://127.0.0.1:1",
-        "GUICHET_MASTER_KEY": "00" * 32,
-    }
+    env = {"HOME": str(tmp_path), "GUICHET_NATS_URL": "nats://nobody:1"}
+    env["GUICHET_MASTER_KEY"] = "00" * 32
     running = process("rebuild", "--data", str(tmp_path), env=env)
     assert "Aucune installation" in running.communicate(timeout=30)[1]
     running = process("rebuild", env=env)

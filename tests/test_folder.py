@@ -93,7 +93,10 @@ def test_a_folder_that_was_there_keeps_its_mode_and_what_it_holds(outside: Path)
 def test_any_name_of_a_folder_will_do(outside: Path, name: str) -> None:
     it = Running(outside / name / LONG)
     assert within(40, it.ready), it.process.communicate(timeout=5)
+    short = (outside / name / LONG / "postgres" / "sockets").readlink()
+    assert server_account().owns(short)
     it.stop()
+    assert not short.exists()
 
 
 def test_a_socket_folder_of_somebody_else_is_neither_used_nor_changed(outside: Path) -> None:
