@@ -36,7 +36,7 @@ class Running:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, word: str) -> psutil.Process:
-        return next(child for child in self.children() if word in " ".join(child.cmdline()))
+        return next(child for child in self.children() if word in command_of(child))
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> str:
         """Send the signal; what was said. Nothing may be left."""
@@ -59,7 +59,15 @@ class Running:
 
     def runs(self, word: str) -> bool:
         """Whether a child has that word in its command."""
-        return any(word in " ".join(child.cmdline()) for child in self.children())
+        return any(word in command_of(child) for child in self.children())
+
+
+def command_of(process: psutil.Process) -> str:
+    """Its command line; nothing of one that has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def started(

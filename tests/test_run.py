@@ -62,6 +62,7 @@ def test_a_command_without_an_installation_says_so(tmp_path: Path) -> None:
 
 
 def test_a_token_is_printed_alone_on_the_last_line(running: Running) -> None:
+    assert within(10, running.ready)
     command = [sys.executable, "-m", "guichet.cli", "token", "create"]
     options = ["--role", "receptionist", "--data", str(running.data)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)

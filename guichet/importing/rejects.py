@@ -18,12 +18,17 @@ class Rejects:
         self._writer: Any = None
         self._none = True
 
-    def __enter__(self) -> "Rejects":
-        """Open it; `OSError` when it cannot be written."""
-        self._file = self.path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(("line", "number", "reason"))
+    def open(self) -> "Rejects":
+        """Open it, once; `OSError` when it cannot be written."""
+        if self._file is None:
+            self._file = self.path.open("w", encoding="utf-8", newline="")
+            self._writer = csv.writer(self._file)
+            self._writer.writerow(("line", "number", "reason"))
         return self
+
+    def __enter__(self) -> "Rejects":
+        """Open it, if it is not."""
+        return self.open()
 
     def __exit__(
         self,
@@ -40,8 +45,7 @@ class Rejects:
 
     def add(self, line: int, number: str, reason: str) -> None:
         """Write one."""
-        if self._file is None:
-            self.__enter__()
+        self.open()
         self._none = False
         self._writer.writerow((line, number, reason))
 
@@ -55,7 +59,7 @@ def rejects_of(path: Path, named: Path | None, others: tuple[Path, ...]) -> Reje
         if any(other.exists() and place.exists() and place.samefile(other) for other in others):
             raise FileRefused(f"Les rejets s'écriraient sur {place} : nommez un autre fichier.")
         try:
-            rejects = Rejects(place).__enter__()
+            rejects = Rejects(place).open()
         except (OSError, ValueError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             refused = f"Les rejets ne s'écrivent pas dans {place} ({reason})"

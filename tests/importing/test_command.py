@@ -90,8 +90,8 @@ def test_an_import_waits_for_a_broker_that_comes_back(running: Running, tmp_path
     process = started(running.data, path)
     assert within(20, lambda: rejects.exists() and rejects.stat().st_size > 0)
     running.child("nats-server").kill()
-    count, _, code = ended(process)
-    assert (code, count["imported"], count["already"]) == (0, 3000, 0)
+    count, said, code = ended(process)
+    assert (code, count["imported"], count["already"], said) == (0, 3000, 0, "")
 
 
 def test_two_imports_at_once_end_well(installation: Path, tmp_path: Path) -> None:
