@@ -117,6 +117,26 @@ def import_file(
     run(Settings.find(data), file, mapping, rejects, dry_run)
 
 
+@app.command
+def bench(
+    *,
+    quick: bool = False,
+    json: Path | None = None,
+    readme: bool = False,
+    events: int | None = None,
+) -> None:
+    """Mesurer Guichet à côté d'un plancher, dans un dossier temporaire."""
+    try:
+        from bench.command import run, sizes_for
+    except ModuleNotFoundError as error:
+        if error.name not in ("bench", "bench.command"):
+            raise
+        raise Sentence(
+            "Les mesures ne sont pas installées avec Guichet : lancez-les depuis ses sources."
+        ) from None
+    run(sizes_for(quick, events), json, readme)
+
+
 @catalogue.command
 def load(file: Path, *, data: Data = None) -> None:
     """Charger ou mettre à jour le catalogue ; seules les différences sont enregistrées."""
