@@ -58,6 +58,11 @@ class Bench:
 
     def run(self) -> None:
         """Measure everything."""
+        load = self.figures["machine"]["load_before"]
+        if load > self.figures["machine"]["cores"] / 2:
+            self.say(
+                f"d'autres travaillent sur cette machine (charge {load:.1f}) : mesures faussées"
+            )
         self.say("démarrage de Guichet et du plancher")
         self.note("first_start_s", self.guichet.start())
         self.floor.start()
@@ -91,11 +96,13 @@ class Bench:
         self.floor.stop()
 
     def read(self) -> None:
-        """What one has just written, and how far behind the read models are."""
+        """What one has just written, how far behind the read models are, and single dossiers."""
         self.say("relecture de ses propres écritures")
         self.figures |= reading.measure_own_writes(self.guichet, self.sizes.reads)
         self.say("retard des tables de lecture")
         self.figures |= reading.measure_lag(self.guichet, self.sizes.steady_s)
+        self.say("dossiers et leurs fils")
+        self.figures |= reading.measure_dossier(self.guichet, self.sizes.reads)
         self.say("requêtes par opération")
         self.figures |= reading.count_statements(self.guichet, 50)
 
@@ -110,8 +117,7 @@ class Bench:
         self.figures |= {f"queue_{name}": value for name, value in large.items()}
         self.note("queue_growth", large["p50_ms"] / self.small["p50_ms"])
         self.note("queue_deep_growth", large["deep_p50_ms"] / self.small["deep_p50_ms"])
-        self.say("dossiers et leurs fils")
-        self.figures |= reading.measure_dossier(self.guichet, sizes.reads)
+        self.figures |= reading.measure_dossier(self.guichet, sizes.reads)  # among ten times more
         if sizes.events:
             while (missing := sizes.events - self.guichet.head()) > 0:
                 self.say(f"encore {missing} faits à reprendre")

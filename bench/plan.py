@@ -5,7 +5,8 @@ from msgspec import Struct
 
 class Sizes(Struct, frozen=True):
     """Rounds and their seconds, rows and dossiers, how often each thing is read; `events` is the
-    size of the log that is rebuilt (0: what is there), `limit` the seconds it all may take."""
+    size of the log that is rebuilt (0: what is there), `limit` the seconds after which nothing more
+    is measured (0: none); what then still runs has half a minute to end well."""
 
     rounds: int
     round_s: float
@@ -26,7 +27,7 @@ QUICK = Sizes(
     large=100_000,
     reads=300,
     steady_s=5.0,
-    limit=290,
+    limit=270,
 )
 FULL = Sizes(
     rounds=7,
