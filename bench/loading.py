@@ -26,7 +26,8 @@ from guichet.sentences import Sentence
 SERVICE = "travaux-publics"
 """The service whose queue is filled and read."""
 
-Change = Callable[[dict[str, str]], None]
+AT_ONCE = 30_000
+"""Rows in one file; between two of them there is time to see how late it is."""
 
 
 class CommandFailed(Sentence):
@@ -121,12 +122,14 @@ def measure_projection(guichet: Guichet, events: int) -> dict[str, Any]:
     return {"import_projected_after_s": monotonic() - begun, "import_projected_events": events}
 
 
-def fill_queue(guichet: Guichet, samples: Samples, wanted: int) -> int:
-    """Bring the queue of `SERVICE` to `wanted` open dossiers; how many it then has."""
-    missing = wanted - open_dossiers(guichet)
-    if missing > 0:
-        load(guichet, samples.of_open_dossiers(missing))
-    guichet.settle()
+def fill_queue(
+    guichet: Guichet, samples: Samples, wanted: int, late: Callable[[], bool] = lambda: False
+) -> int:
+    """Bring the queue of `SERVICE` to `wanted` open dossiers, or to fewer once it is `late`; how
+    many it then has."""
+    while (missing := wanted - open_dossiers(guichet)) > 0 and not late():
+        load(guichet, samples.of_open_dossiers(min(missing, AT_ONCE)))
+        guichet.settle()
     return open_dossiers(guichet)
 
 

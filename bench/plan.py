@@ -25,7 +25,7 @@ QUICK = Sizes(
     import_rows=20_000,
     small=10_000,
     large=100_000,
-    reads=300,
+    reads=200,
     steady_s=5.0,
     limit=270,
 )
