@@ -32,7 +32,7 @@ PROMISED = (
 """The keys every result has; null where the time was over first."""
 
 
-RESERVE = 60.0
+RESERVE = 40.0
 """Seconds for one more file, the pages and the restart: on a slow machine the larger queue of a
 quick run is as large as there was time for, and `queue_large` says how large."""
 

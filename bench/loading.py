@@ -26,7 +26,7 @@ from guichet.sentences import Sentence
 SERVICE = "travaux-publics"
 """The service whose queue is filled and read."""
 
-AT_ONCE = 30_000
+AT_ONCE = 15_000
 """Rows in one file; between two of them there is time to see how late it is."""
 
 
