@@ -6,7 +6,6 @@ token, no rule of the domain, no encryption, no log: what Guichet does beyond th
 to the floor shows.
 """
 
-import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from typing import Any
 
 import msgspec
 import uvicorn
+import uvloop
 from litestar import Litestar, Request, get, post
 from litestar.datastructures import State
 from litestar.response import Response
@@ -127,12 +127,13 @@ def main(conninfo: str, port: int) -> None:
     config = uvicorn.Config(
         create_app(conninfo),
         port=port,
+        http="httptools",
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=3,
     )
-    asyncio.run(uvicorn.Server(config).serve())
+    uvloop.run(uvicorn.Server(config).serve())
 
 
 if __name__ == "__main__":

@@ -12,8 +12,10 @@ from typing import Protocol
 import msgspec
 import psycopg
 
-from adapters.embedded import CannotStart, free_port
-from adapters.embedded_postgres_server import ROLES, PostgresServer, fresh_passwords
+from adapters.embedded import free_port
+from adapters.embedded_child import CannotStart
+from adapters.embedded_postgres_server import PostgresServer, fresh_passwords
+from adapters.postgres_roles import ROLES
 from bench.floor import TABLE
 from bench.line import Line
 from bench.processes import cpu_seconds, memory_mb
