@@ -6,7 +6,8 @@ Every foreign error becomes `LogUnavailable`; what the server refuses comes back
 import asyncio
 import json
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -111,6 +112,27 @@ async def last_message(
 async def listen(nc: Client, subject: str, heard: Callable[[Msg], Awaitable[None]]) -> Subscription:
     """Call `heard` with each message published on `subject` from now on."""
     return await nc.subscribe(subject, cb=heard)  # pyright: ignore[reportUnknownMemberType]
+
+
+@asynccontextmanager
+async def first_message(nc: Client, subject: str) -> AsyncGenerator[asyncio.Event]:
+    """An event that the first message published on `subject` from now on will set. Only that one
+    is sent to us: whoever follows a log wants to be woken, not to be told everything twice."""
+    heard = asyncio.Event()
+
+    async def hear(_: Msg) -> None:
+        heard.set()
+
+    try:
+        subscription = await listen(nc, subject, hear)
+        try:
+            await subscription.unsubscribe(limit=1)
+            yield heard
+        finally:
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+    except NatsError as error:
+        raise LogUnavailable("Le journal ne se laisse pas suivre.") from error
 
 
 class Answer:

@@ -6,18 +6,21 @@ position of an entry, and a reader that counts finds out when one is missing.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 
 from adapters.appending import BATCH, Appender, subject_of
 from adapters.cloudevents import entry_from, entry_of
-from adapters.jetstream_api import DirectReader, call, last_message, listen
+from adapters.jetstream_api import DirectReader, call, first_message, last_message
 from domain.log import Entry, LogDamaged, LogUnavailable
 
 IDLE = 1.0
 """Seconds after which a follower looks again even if nothing was announced to it."""
+
+SYNCED_WITHIN = 0.1
+"""Seconds for which a follower looks for what was announced, before it waits for the next."""
 
 
 class Log:
@@ -77,8 +80,7 @@ class Log:
 
     async def page(self, after: int, size: int) -> list[Entry]:
         """At most `size` entries after a position, as they are now."""
-        messages, _ = await self._direct.batch(after + 1, size, f"guichet.{self.town}.>")
-        return [entry_of(message) for message in messages]
+        return await self._following(after, size, f"guichet.{self.town}.>")
 
     async def head(self) -> int:
         """The position of the last entry of all."""
@@ -86,43 +88,49 @@ class Log:
         return int(info["state"]["last_seq"])
 
     async def follow(
-        self, after: int, *, size: int = 500, wait: float = 0.05, kind: str = ""
+        self, after: int, *, size: int = 500, linger: float = 0.0, kind: str = ""
     ) -> AsyncIterator[list[Entry]]:
-        """Batches of the entries that follow `after`, for ever: at most `size` at once, and no
-        later than `wait` seconds after they are there. Survives the broker's absence. Without a
-        `kind` every position must follow the one before, else `LogDamaged`."""
+        """Batches of the entries that follow `after`, for ever: at most `size` at once, gathered
+        for `linger` seconds while many come. Survives the broker's absence. Without a `kind` every
+        position must follow the one before, else `LogDamaged`."""
         subject = f"guichet.{self.town}." + (f"{kind}.>" if kind else ">")
-        announced = asyncio.Event()
+        while True:
+            try:
+                entries = await self._following(after, size, subject)
+                if not entries:
+                    entries = await self._awaited(after, size, subject)
+            except LogUnavailable:
+                await asyncio.sleep(0.1)
+                continue
+            if not entries:
+                continue
+            if not kind:
+                check_contiguous(after, entries)
+            after = entries[-1].position
+            yield entries
+            if len(entries) < size:
+                await asyncio.sleep(linger)
 
-        async def announce(_: Msg) -> None:
-            announced.set()
+    async def _following(self, after: int, size: int, subject: str) -> list[Entry]:
+        messages, _ = await self._direct.batch(after + 1, size, subject)
+        return [entry_of(message) for message in messages]
 
-        subscription = await listen(self._nc, subject, announce)
-        pause = IDLE
-        try:
-            while True:
-                announced.clear()
-                try:
-                    messages, _ = await self._direct.batch(after + 1, size, subject)
-                except LogUnavailable:
-                    await asyncio.sleep(0.1)
-                    continue
-                if messages:
-                    entries = [entry_of(message) for message in messages]
-                    if not kind:
-                        check_contiguous(after, entries)
-                    after, pause = entries[-1].position, 0.001
-                    yield entries
-                    continue
-                # Announcements precede the synced write by a moment: look again soon, then less.
-                try:
-                    async with asyncio.timeout(pause):
-                        await announced.wait()
-                    pause = 0.001
-                except TimeoutError:
-                    pause = min(pause * 2, IDLE) if pause < wait else IDLE
-        finally:
-            await subscription.unsubscribe()
+    async def _awaited(self, after: int, size: int, subject: str) -> list[Entry]:
+        """The next entries as soon as something is published, or none after `IDLE` seconds."""
+        async with first_message(self._nc, subject) as published:
+            if entries := await self._following(after, size, subject):
+                return entries  # they came while nobody was listening
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE):
+                    await published.wait()
+        # What is published is there a moment later, once it is on the disk.
+        pause = 0.001
+        while pause < SYNCED_WITHIN:
+            if entries := await self._following(after, size, subject):
+                return entries
+            await asyncio.sleep(pause)
+            pause *= 2
+        return []
 
     def _subject(self, stream: str) -> str:
         return subject_of(self.town, stream)

@@ -87,12 +87,14 @@ class Desk:
     async def open(self, id: UUID, command: OpenDossier, hand: Hand) -> Outcome:
         """Open the dossier `id`. One fact, one synced write, no read before it."""
         persons = [person for person in (command.usager, command.on_behalf_of) if person]
-        fresh = await self._keys.take(len(persons) + 1)
+        alone = len(persons) == 1  # the words of one person lie under his own key
+        unknown = sum(person.id is None for person in persons)
+        fresh = await self._keys.take(unknown + (0 if alone else 1))
         await self._must_know([p.id for p in persons if p.id])
         at = self._circumstances(hand.author, fresh)
         facts = command.decide(Dossier(), at)
         times = times_of(at.now, command, command.received_at, command.received_by_competent_at)
-        key = sealing_key(facts[0], fresh[-1])
+        key = sealing_key(facts[0], fresh)
         recorded = wrapped(f"dossier.{id}", 0, facts, hand, times, key)
         try:
             positions = await self.record(recorded)

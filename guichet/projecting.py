@@ -11,6 +11,10 @@ from guichet.rebuilding import rebuild_models, town_of
 from guichet.settings import Settings
 from projections.projector import Projector, prepare
 
+LINGER = 0.01
+"""Seconds for which facts are gathered into one transaction while many come: far less than the
+eye sees, far more than a transaction costs."""
+
 logger = structlog.get_logger()
 
 
@@ -32,7 +36,7 @@ async def follow_while_it_lasts(house: House) -> None:
         projector = Projector(connection, town_of(settings), house.cipher.unseal)
         position = await projector.begin()
         logger.info("projector.follows", position=position)
-        async for entries in house.log.follow(position):
+        async for entries in house.log.follow(position, linger=LINGER):
             await projector.project(entries)
 
 

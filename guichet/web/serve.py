@@ -23,6 +23,7 @@ async def serve(settings: Settings) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=3,
         )
         await uvicorn.Server(config).serve()
