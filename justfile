@@ -14,6 +14,10 @@ format:
 rules:
     .venv/bin/python -m pytest tests/domain
 
+# Guichet beside its floor, in five minutes at most
+bench:
+    .venv/bin/guichet bench --quick
+
 # Lock the dependencies anew
 lock:
     UV_SYSTEM_CERTS=1 .venv/bin/uv lock --upgrade

@@ -4,25 +4,23 @@ Both listen on loopback or a private socket only, die with who started them, and
 on the same data.
 """
 
-import ctypes
+import json
 import os
-import pwd
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from time import monotonic, sleep
 
-PR_SET_PDEATHSIG = 1
+from adapters.embedded_account import ourselves
+from adapters.embedded_child import CannotStart, dying_with_parent
+
 READY_WITHIN = 30.0
 """Seconds a server may take to answer after its start; recovery included."""
-
-
-class CannotStart(Exception):
-    """A server cannot run here; the sentence says why, for the person at the keyboard."""
 
 
 def free_port() -> int:
@@ -32,19 +30,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def dying_with_parent(by: signal.Signals) -> Callable[[], None]:
-    """What a child calls before it becomes a server, so that it never outlives who started it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def tie() -> None:
-        os.setpgid(0, 0)  # a Ctrl-C is for the supervisor, which stops the others in order
-        libc.prctl(PR_SET_PDEATHSIG, by)
-
-    return tie
-
-
 class Server:
-    """A server process: started, asked whether it answers, stopped, killed."""
+    """A server process: started, asked whether it answers, stopped, killed.
+
+    `holds` are descriptors it keeps open until its end, so that a lock taken by who started it
+    lasts as long as anything that was started.
+    """
 
     name = "serveur"
     ends_with = signal.SIGTERM
@@ -52,8 +43,10 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.account: pwd.struct_passwd | None = None
+        self.account = ourselves()
         self.process: subprocess.Popen[bytes] | None = None
+        self.holds: Sequence[int] = ()
+        self.since = 0.0
 
     def command(self) -> Sequence[str]:
         """The program and its arguments."""
@@ -66,7 +59,15 @@ class Server:
     def start(self) -> None:
         """Start and wait until it answers; `CannotStart` with the end of its log when it does
         not within `READY_WITHIN` seconds."""
+        self.begin()
+        self.await_answer()
+
+    def begin(self) -> None:
+        """Make what the server needs and start it, without waiting."""
         self.launch()
+
+    def await_answer(self) -> None:
+        """Wait for what `begin` has started."""
         deadline = monotonic() + READY_WITHIN
         while not self.answers():
             if self.process is None or self.process.poll() is not None or monotonic() > deadline:
@@ -74,7 +75,8 @@ class Server:
             sleep(0.02)  # the servers offer no event to wait for before they answer
 
     def launch(self) -> None:
-        """Start without waiting."""
+        """Start the process, and nothing else."""
+        lent = self.account if self.account.lent else None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 our own command
                 self.command(),
@@ -83,11 +85,13 @@ class Server:
                 stderr=log,
                 env=self.environment(),
                 cwd=self.folder,
+                pass_fds=self.holds,
                 preexec_fn=dying_with_parent(self.dies_with),
-                user=self.account.pw_uid if self.account else None,
-                group=self.account.pw_gid if self.account else None,
-                extra_groups=[] if self.account else None,
+                user=lent.uid if lent else None,
+                group=lent.gid if lent else None,
+                extra_groups=[] if lent else None,
             )
+        self.since = monotonic()
 
     def environment(self) -> Mapping[str, str]:
         """The environment of the process."""
@@ -112,15 +116,26 @@ class Server:
 
     @property
     def log(self) -> Path:
-        """Where it writes what it has to say."""
-        return self.folder / "server.log"
+        """Where it writes what it has to say: beside its folder, which may be another's."""
+        return self.folder.with_name(f"{self.folder.name}.log")
 
     def last_words(self) -> str:
         """The last line of its log."""
-        lines = (
-            self.log.read_text(errors="replace").strip().splitlines() if self.log.exists() else []
-        )
-        return lines[-1] if lines else "aucun message"
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+                lines = file.read().decode(errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1].strip()[:300] if lines else "aucun message"
+
+    def set_log_aside(self, above: int = 0) -> None:
+        """Begin the log anew when it has more than `above` bytes; the former one stays beside it
+        as `.1`, in the place of an older one. The writer goes on at the beginning, because it
+        appends; what it says at this very moment may be lost."""
+        if self.log.exists() and self.log.stat().st_size > above:
+            shutil.copyfile(self.log, self.log.with_name(f"{self.log.name}.1"))
+            os.truncate(self.log, 0)
 
 
 class NatsServer(Server):
@@ -138,7 +153,6 @@ class NatsServer(Server):
         self.url = f"nats://127.0.0.1:{port}"
         self.passwords = dict(passwords)
         self._monitor_port = monitor
-        folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def program(self) -> str:
@@ -155,20 +169,13 @@ class NatsServer(Server):
             "NATS_NAME": "guichet",
             "NATS_LISTEN": f"127.0.0.1:{self.port}",
             "NATS_MONITOR": f"127.0.0.1:{self._monitor_port}",
-            "NATS_STORE": str(self.folder / "store"),
+            # Read as configuration, so that a path with a space in it needs quotes.
+            "NATS_STORE": json.dumps(str(self.folder / "store"), ensure_ascii=False),
         }
 
-    def start(self) -> None:
-        check = subprocess.run(  # noqa: S603 our own command
-            [*self.command(), "-t"],
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if check.returncode:
-            raise CannotStart(f"Configuration de NATS refusée : {check.stderr.strip()}")
-        super().start()
+    def begin(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().begin()
 
     def answers(self) -> bool:
         try:
@@ -176,15 +183,3 @@ class NatsServer(Server):
                 return line.recv(4) == b"INFO"
         except OSError:
             return False
-
-
-def server_account() -> pwd.struct_passwd | None:
-    """Whom PostgreSQL runs as when we are root, which it refuses to be; None otherwise."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise CannotStart("PostgreSQL refuse de tourner en root et aucun compte « nobody » n'existe.")

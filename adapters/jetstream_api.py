@@ -6,7 +6,8 @@ Every foreign error becomes `LogUnavailable`; what the server refuses comes back
 import asyncio
 import json
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -116,6 +117,60 @@ async def listen(nc: Client, subject: str, heard: Callable[[Msg], Awaitable[None
     return await nc.subscribe(subject, cb=heard)  # pyright: ignore[reportUnknownMemberType]
 
 
+@asynccontextmanager
+async def first_message(nc: Client, subject: str) -> AsyncGenerator[asyncio.Event]:
+    """An event that the first message published on `subject` from now on will set. Only that one
+    is sent to us: whoever follows a log wants to be woken, not to be told everything twice."""
+    heard = asyncio.Event()
+
+    async def hear(_: Msg) -> None:
+        heard.set()
+
+    try:
+        subscription = await listen(nc, subject, hear)
+        try:
+            await subscription.unsubscribe(limit=1)
+            yield heard
+        finally:
+            with suppress(NatsError):
+                await subscription.unsubscribe()
+    except NatsError as error:
+        raise LogUnavailable("Le journal ne se laisse pas suivre.") from error
+
+
+class Answer:
+    """What comes back to one batch read, until its last message, or nothing for `TIMEOUT`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Msg] = []
+        self.more = False
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def take(self, message: Msg) -> None:
+        """Take in the next message, or the word that there is no other."""
+        headers = message.headers or {}
+        status = headers.get("Status")
+        if status is None:
+            self.messages.append(message)
+        elif self._ended.done():
+            return
+        elif status in ("204", "404"):
+            self.more = status == "204" and int(headers.get("Nats-Num-Pending", "0")) > 0
+            self._ended.set_result(None)
+        else:
+            self._ended.set_exception(LogUnavailable(f"Le journal répond {status}."))
+
+    async def whole(self) -> tuple[list[Msg], bool]:
+        """All of them, and whether more follow."""
+        while not self._ended.done():
+            heard = len(self.messages)
+            await asyncio.wait([self._ended], timeout=TIMEOUT)
+            if not self._ended.done() and len(self.messages) == heard:
+                raise LogUnavailable("Le journal ne se laisse pas lire.")
+        self._ended.result()
+        return self.messages, self.more
+
+
 class DirectReader:
     """Batch direct reads of one stream, all over one inbox: no consumer, nothing to lose."""
 
@@ -124,7 +179,7 @@ class DirectReader:
         self._subject = f"$JS.API.DIRECT.GET.{stream}"
         self._inbox = ""
         self._lock = asyncio.Lock()
-        self._waiting: dict[str, asyncio.Queue[Msg]] = {}
+        self._waiting: dict[str, Answer] = {}
         self._count = 0
 
     async def batch(self, seq: int, size: int, subject: str) -> tuple[list[Msg], bool]:
@@ -140,33 +195,16 @@ class DirectReader:
         await self._listen()
         self._count += 1
         token = str(self._count)
-        queue: asyncio.Queue[Msg] = asyncio.Queue()
-        self._waiting[token] = queue
+        answer = self._waiting[token] = Answer()
         try:
             await self._nc.publish(
                 self._subject, json.dumps(body).encode(), reply=f"{self._inbox}.{token}"
             )
-            return await self._collect(queue)
-        except (NatsError, OSError, TimeoutError) as error:
+            return await answer.whole()
+        except (NatsError, OSError) as error:
             raise LogUnavailable("Le journal ne se laisse pas lire.") from error
         finally:
             del self._waiting[token]
-
-    async def _collect(self, queue: "asyncio.Queue[Msg]") -> tuple[list[Msg], bool]:
-        messages: list[Msg] = []
-        while True:
-            async with asyncio.timeout(TIMEOUT):
-                message = await queue.get()
-            headers = message.headers or {}
-            match headers.get("Status"):
-                case None:
-                    messages.append(message)
-                case "204":
-                    return messages, int(headers.get("Nats-Num-Pending", "0")) > 0
-                case "404":
-                    return messages, False
-                case status:
-                    raise LogUnavailable(f"Le journal répond {status}.")
 
     async def _listen(self) -> None:
         if self._inbox:
@@ -179,6 +217,6 @@ class DirectReader:
             self._inbox = inbox
 
     async def _deliver(self, message: Msg) -> None:
-        queue = self._waiting.get(message.subject.rpartition(".")[2])
-        if queue is not None:
-            queue.put_nowait(message)
+        answer = self._waiting.get(message.subject.rpartition(".")[2])
+        if answer is not None:
+            answer.take(message)

@@ -1,7 +1,7 @@
 """*Enregistrement.* What a counter, a phone or a letter brings in, and what makes it a dossier."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -30,14 +30,14 @@ class PersonEntry(Value, frozen=True):
     phone: Short | None = None
     address: Short | None = None
 
-    def person(self, fresh: UUID, pointer: str) -> Person:
-        """The person under his identifier, or `Invalid` at `pointer`."""
+    def person(self, fresh: Iterator[UUID], pointer: str) -> Person:
+        """The person under his identifier, or the next `fresh` one; `Invalid` at `pointer`."""
         if self.email is not None and not EMAIL.fullmatch(self.email):
             raise Invalid(f"{pointer}/email", "L'adresse électronique est mal formée.")
         if self.phone is not None and not is_phone(self.phone):
             raise Invalid(f"{pointer}/phone", "Le numéro de téléphone est mal formé.")
         return Person(
-            id=self.id or fresh,
+            id=self.id or next(fresh),
             name=self.name,
             email=self.email,
             phone=self.phone,
@@ -90,9 +90,9 @@ class OpenDossier(Value, frozen=True):
         place = self._place(at)
         open_fields, personal_fields = answers(procedure, self.fields)
         ids = iter(at.fresh)
-        usager = self.usager.person(next(ids), "/usager") if self.usager else None
+        usager = self.usager.person(ids, "/usager") if self.usager else None
         other = self.on_behalf_of
-        beneficiary = other.person(next(ids), "/on_behalf_of") if other else None
+        beneficiary = other.person(ids, "/on_behalf_of") if other else None
         return [
             DossierOpened(
                 procedure=procedure.id,

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from domain.dossier import DossierLinked, DossierUnlinked
-from domain.grammar import Recorded, Value
+from domain.dossier import DossierLinked, DossierUnlinked, WordsErased
+from domain.grammar import Recorded, Value, name_of
 from domain.linking import LinkDossier, UnlinkDossier
-from domain.people import keys_destroyed_by
+from domain.people import PersonErased, keys_destroyed_by
 
 
 class OnOtherDossier(Value, frozen=True):
@@ -28,6 +28,12 @@ class KeyToDestroy(Value, frozen=True):
 
 
 Request = OnOtherDossier | KeyToDestroy
+
+
+LISTENED_TO: frozenset[str] = frozenset(
+    name_of(event) for event in (DossierLinked, DossierUnlinked, PersonErased, WordsErased)
+)
+"""The facts some policy looks at; the others need not even be unsealed."""
 
 
 def asked_by(fact: Recorded[Any]) -> Sequence[Request]:

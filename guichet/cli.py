@@ -1,5 +1,6 @@
 """The command line: `guichet COMMAND`, each one call to the module that does the work."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from uuid import UUID
 import psycopg
 from cyclopts import App, Parameter
 
-from adapters.embedded import CannotStart
+from adapters.embedded_child import CannotStart
 from domain.log import LogDamaged, LogUnavailable
 from guichet.logs import configure
 from guichet.sentences import Sentence
@@ -19,20 +20,51 @@ catalogue = App(name="catalogue", help="Organisation et fiches de procédure.")
 token = App(name="token", help="Jetons de l'API.")
 person = App(name="person", help="Les personnes et leurs droits.")
 dossier = App(name="dossier", help="Les dossiers et leurs textes.")
-for group in (catalogue, token, person, dossier):
+installation = App(name="installation", help="L'installation elle-même.")
+for group in (catalogue, token, person, dossier, installation):
     app.command(group)
 
 Data = Annotated[Path | None, Parameter(help="Dossier de l'installation (ou GUICHET_DATA).")]
 
+TownName = Annotated[
+    str | None, Parameter(env_var="GUICHET_TOWN", help="Le nom de la ville, une fois pour toutes.")
+]
+TownZone = Annotated[
+    str | None, Parameter(env_var="GUICHET_ZONE", help="Son fuseau, une fois pour toutes.")
+]
+
 
 @app.command
 def start(
-    *, data: Path = Path("data"), host: str = "127.0.0.1", port: int = 8311, demo: bool = True
+    *,
+    data: Data = None,
+    host: str = "127.0.0.1",
+    port: int = 8311,
+    demo: bool = True,
+    town: TownName = None,
+    zone: TownZone = None,
 ) -> None:
     """Démarrer tout Guichet et le surveiller."""
-    from guichet.supervisor import run
+    from guichet.starting import run
 
-    run(data, host, port, demo)
+    run(data, (host, port), demo, town, zone)
+
+
+@app.command
+def prepare(*, data: Data = None) -> None:
+    """Créer dans les deux serveurs ce qui n'y est pas encore, dès qu'ils répondent."""
+    from guichet.preparing import run
+
+    run(Settings.find(data))
+
+
+@installation.command
+def env(*, town: TownName = None, zone: TownZone = None) -> None:
+    """Écrire un nouveau fichier .env, avec de nouveaux secrets, sur la sortie standard."""
+    from guichet.environment import fresh
+    from guichet.town import TOWN, ZONE
+
+    print(fresh(town or TOWN, zone or ZONE))
 
 
 @app.command
@@ -65,7 +97,7 @@ def reactor(*, data: Data = None) -> None:
 @app.command
 def rebuild(name: str | None = None, *, data: Data = None) -> None:
     """Reconstruire une table de lecture, ou toutes."""
-    from guichet.projecting import rebuild as run
+    from guichet.rebuilding import run
 
     run(Settings.find(data), name)
 
@@ -120,6 +152,26 @@ def repair(*, abandon: bool = False, data: Data = None) -> None:
     run(Settings.find(data), abandon)
 
 
+@app.command
+def bench(
+    *,
+    quick: bool = False,
+    json: Path | None = None,
+    readme: bool = False,
+    events: int | None = None,
+) -> None:
+    """Mesurer Guichet à côté d'un plancher, dans un dossier temporaire."""
+    try:
+        from bench.command import run, sizes_for
+    except ModuleNotFoundError as error:
+        if error.name not in ("bench", "bench.command"):
+            raise
+        raise Sentence(
+            "Les mesures ne sont pas installées avec Guichet : lancez-les depuis ses sources."
+        ) from None
+    run(sizes_for(quick, events), json, readme)
+
+
 @catalogue.command
 def load(file: Path, *, data: Data = None) -> None:
     """Charger ou mettre à jour le catalogue ; seules les différences sont enregistrées."""
@@ -163,6 +215,10 @@ def main() -> None:
         sys.exit(told(NoInstallation("La base de données de l'installation ne répond pas."), 3))
     except (CannotStart, Sentence) as error:
         sys.exit(told(error, 2))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(told(CannotStart("Le disque est plein : rien n'a pu y être écrit."), 2))
 
 
 def told(error: Exception, code: int) -> int:

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from adapters.codec import Codec, keys_in, keys_of
 from adapters.keys import KeyRing
 from adapters.stream import Log
 from domain.circumstances import Circumstances
@@ -21,8 +20,9 @@ from domain.dossier import Dossier, DossierEvent, DossierExists, DossierOpened, 
 from domain.grammar import Author, Invalid, Recorded, Value, replay
 from domain.intake import OpenDossier
 from domain.linking import LinkDossier
-from domain.log import Conflict, Entry, LogDamaged
+from domain.log import Conflict, LogDamaged
 from guichet.catalogue import Catalogue
+from guichet.ciphering import Cipher
 from guichet.envelopes import Hand, sealing_key, times_of, wrapped
 
 TRIES = 5
@@ -73,13 +73,13 @@ class Desk:
         self,
         log: Log,
         keys: KeyRing,
-        codec: Codec,
+        cipher: Cipher,
         catalogue: Catalogue,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._log = log
         self._keys = keys
-        self._codec = codec
+        self._cipher = cipher
         self._catalogue = catalogue
         self._clock = clock
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
@@ -87,12 +87,14 @@ class Desk:
     async def open(self, id: UUID, command: OpenDossier, hand: Hand) -> Outcome:
         """Open the dossier `id`. One fact, one synced write, no read before it."""
         persons = [person for person in (command.usager, command.on_behalf_of) if person]
-        fresh = await self._keys.take(len(persons) + 1)
+        alone = len(persons) == 1  # the words of one person lie under his own key
+        unknown = sum(person.id is None for person in persons)
+        fresh = await self._keys.take(unknown + (0 if alone else 1))
         await self._must_know([p.id for p in persons if p.id])
         at = self._circumstances(hand.author, fresh)
         facts = command.decide(Dossier(), at)
         times = times_of(at.now, command, command.received_at, command.received_by_competent_at)
-        key = sealing_key(facts[0], fresh[-1])
+        key = sealing_key(facts[0], fresh)
         recorded = wrapped(f"dossier.{id}", 0, facts, hand, times, key)
         try:
             positions = await self.record(recorded)
@@ -147,21 +149,11 @@ class Desk:
         entries = await self._log.read(stream)
         if entries and entries[0].version != 1:
             raise LogDamaged(f"Il manque l'entrée 1 de {stream}.")
-        return await self.unseal(entries)
-
-    async def unseal(
-        self, entries: Sequence[Entry], destroyed: frozenset[UUID] = frozenset()
-    ) -> list[Recorded[Any]]:
-        """The facts of `entries`; what lies under a key of `destroyed` reads as erased."""
-        needed = {key for entry in entries for key in keys_in(entry)} - destroyed
-        keys = await self._keys.load(needed)
-        return [self._codec.decode(entry, keys) for entry in entries]
+        return await self._cipher.unseal(entries)
 
     async def record(self, facts: Sequence[Recorded[Any]]) -> list[int]:
         """Seal and append `facts`, all of them or none; their positions in the log."""
-        needed = {key for fact in facts for key in keys_of(fact)}
-        keys = {id: key for id, key in (await self._keys.load(needed)).items() if key}
-        return await self._log.append([self._codec.encode(fact, keys) for fact in facts])
+        return await self._log.append(await self._cipher.seal(facts))
 
     async def _heard_before(self, stream: str, id: UUID, hand: Hand) -> Outcome:
         heard = answer_given(id, await self.past(stream), hand)

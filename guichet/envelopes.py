@@ -18,10 +18,11 @@ class Hand(Value, frozen=True):
     digest: str
 
 
-def sealing_key(event: DossierOpened, own: UUID) -> UUID:
-    """The key of the free text: the person's when there is one, the dossier's `own` otherwise."""
+def sealing_key(event: DossierOpened, fresh: Sequence[UUID]) -> UUID:
+    """The key of the free text: the person's when there is exactly one, otherwise one of the
+    dossier's own, the last of the `fresh` ones."""
     persons = [person.id for person in (event.usager, event.on_behalf_of) if person]
-    return persons[0] if len(persons) == 1 else own
+    return persons[0] if len(persons) == 1 else fresh[-1]
 
 
 class Timed(Protocol):

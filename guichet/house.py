@@ -17,6 +17,7 @@ from adapters.keys import KeyRing
 from adapters.postgres import Pool, open_pool
 from adapters.stream import Log
 from guichet.catalogue import Catalogue
+from guichet.ciphering import Cipher
 from guichet.desk import Desk
 from guichet.settings import Settings
 
@@ -30,6 +31,7 @@ class House:
     log: Log
     keys: KeyRing
     codec: Codec
+    cipher: Cipher
     catalogue: Catalogue
     desk: Desk
     pool: Pool
@@ -51,8 +53,9 @@ class House:
             await pool.open(wait=False)
             await catalogue.load(log, codec)
             following = asyncio.create_task(catalogue.follow(log, codec))
-            desk = Desk(log, keys, codec, catalogue)
-            yield cls(settings, nc, log, keys, codec, catalogue, desk, pool)
+            cipher = Cipher(keys, codec)
+            desk = Desk(log, keys, cipher, catalogue)
+            yield cls(settings, nc, log, keys, codec, cipher, catalogue, desk, pool)
         finally:
             if following is not None:
                 following.cancel()
@@ -60,3 +63,13 @@ class House:
                     await following
             await pool.close()
             await nc.close()
+
+
+@asynccontextmanager
+async def reading(settings: Settings) -> AsyncGenerator[Cipher]:
+    """Only what unseals the facts of the archive, for a worker that needs no more of the house."""
+    nc = await connect(settings.nats_url, "projector", settings.nats_passwords["projector"])
+    try:
+        yield Cipher(KeyRing(nc, settings.town, settings.master_key), Codec(settings.town))
+    finally:
+        await nc.close()

@@ -1,88 +1,107 @@
 """An installation in a folder: what it holds, made once, found again at every start."""
 
-import fcntl
+import errno
 import os
 import secrets
-import shutil
 import socket
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
-from nats.aio.client import Client
-from psycopg import AsyncConnection
 
-from adapters.embedded import CannotStart, NatsServer, free_port
-from adapters.embedded_postgres_server import ROLES, PostgresServer, fresh_passwords
-from adapters.jetstream_api import connect
-from adapters.steward import create_streams
-from guichet import reactor, tokens
+from adapters.embedded import NatsServer, free_port
+from adapters.embedded_child import CannotStart
+from adapters.embedded_postgres_server import PostgresServer, fresh_passwords
+from adapters.postgres_roles import ROLES, SUPERUSER
+from guichet.environment import USERS
+from guichet.folder import DataFolder
 from guichet.settings import FILE, Settings
-from projections import projector
+from guichet.town import TOWN, ZONE, check_town, kept
 
 CONFIG = Path(__file__).parent / "config"
-USERS = ("steward", "writer", "projector", "keys", "backup")
-ROOM = 200 * 1024 * 1024
-"""Bytes that must be free before anything is started."""
 
 
 class Installation:
     """The two servers of a folder and the settings by which processes find them."""
 
-    def __init__(self, data: Path, host: str, port: int) -> None:
-        self.data = data.absolute()
+    def __init__(self, folder: DataFolder, host: str, port: int) -> None:
+        self.folder = folder
+        self.data = folder.path
         self.address = (host, port)
-        self._lock: IO[str] | None = None
 
     def claim(self) -> None:
-        """Make the folder ours: it can be written, has room, and nobody else runs on it."""
+        """Make the folder ours, and see that it and the address will do; `CannotStart` otherwise,
+        and then nothing is left that was not there."""
+        self.folder.claim()
         try:
-            self.data.mkdir(mode=0o755, parents=True, exist_ok=True)
-            self._lock = (self.data / "lock").open("w")
-        except OSError as error:
-            raise CannotStart(
-                f"Le dossier {self.data} ne se laisse pas écrire ({error.strerror})."
-            ) from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CannotStart(f"Guichet tourne déjà sur le dossier {self.data}.") from None
-        if shutil.disk_usage(self.data).free < ROOM:
-            raise CannotStart(f"Il reste moins de 200 Mo sur le disque de {self.data}.")
-        host, port = self.address
-        with closing(socket.socket()) as probe:
+            self._see_address()
+            self.folder.inspect()
+        except CannotStart:
+            self.folder.give_up()
+            raise
+
+    def _see_address(self) -> None:
+        family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
+        with closing(socket.socket(family)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(self.address)
-            except OSError:
-                raise CannotStart(
-                    f"L'adresse {host}:{port} est déjà prise : choisissez-en une autre avec --port."
-                ) from None
+            except (OSError, OverflowError) as error:
+                raise CannotStart(self._refused(error)) from None
 
-    def settings(self) -> Settings:
-        """The settings, made at the first start and kept; ports taken meanwhile are changed."""
+    def _refused(self, error: OSError | OverflowError) -> str:
+        host, port = self.address
+        match error:
+            case PermissionError():
+                return f"Le port {port} est réservé à root : choisissez-en un autre avec --port."
+            case OverflowError():
+                return f"{port} n'est pas un port : choisissez-en un, de 1 à 65535, avec --port."
+            case OSError(errno=errno.EADDRINUSE):
+                return (
+                    f"L'adresse {host}:{port} est déjà prise : choisissez-en une autre avec --port."
+                )
+            case _:
+                return f"L'adresse {host}:{port} n'existe pas ici : choisissez-en une avec --host."
+
+    def settings(self, town: str | None = None, zone: str | None = None) -> Settings:
+        """The settings, made at the first start and kept; ports taken meanwhile are changed.
+        `TownRefused` when the town is another one than at the first start."""
         path = self.data / FILE
-        key = self.data / "master.key"
-        if not key.exists() and "GUICHET_MASTER_KEY" not in os.environ:
-            write_private(key, secrets.token_hex(32))
         known: dict[str, Any] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
-        words = known.get("passwords") or fresh_passwords("postgres", *ROLES)
-        database = self.database(words)
+        if known:  # installations older than the question were of the default town
+            known = {"town": TOWN, "zone": ZONE, **known}
+        town = kept("town", known.get("town"), town, TOWN)
+        zone = kept("zone", known.get("zone"), zone, ZONE)
+        check_town(town, zone)
+        words = known.get("passwords") or fresh_passwords(SUPERUSER, *ROLES)
+        self._database = PostgresServer(self.data / "postgres", CONFIG, words)
+        self._database.make_folders()
+        if not known:
+            self._make_master_key()
+        broker = usable(known.get("nats_port"))
+        monitor = usable(known.get("nats_monitor_port"))
         content = {
+            "town": town,
+            "zone": zone,
             "passwords": words,
             "nats_passwords": known.get("nats_passwords") or fresh_passwords(*USERS),
-            "nats_port": usable(known.get("nats_port")),
-            "nats_monitor_port": usable(known.get("nats_monitor_port")),
-            "postgres": {role: database.conninfo(role) for role in ROLES},
+            "nats_port": broker,
+            "nats_monitor_port": monitor,
+            "nats_url": f"nats://127.0.0.1:{broker}",
+            "nats_monitor": f"http://127.0.0.1:{monitor}",
+            "postgres": {role: self._database.conninfo(role) for role in (SUPERUSER, *ROLES)},
             "host": self.address[0],
             "port": self.address[1],
         }
-        content["nats_url"] = f"nats://127.0.0.1:{content['nats_port']}"
-        content["nats_monitor"] = f"http://127.0.0.1:{content['nats_monitor_port']}"
         write_private(path, msgspec.json.format(msgspec.json.encode(content)).decode())
-        self._words = words
         return Settings.find(self.data)
+
+    def _make_master_key(self) -> None:
+        """Once and never again: a second key would make everything personal unreadable."""
+        key = self.data / "master.key"
+        if not key.exists() and "GUICHET_MASTER_KEY" not in os.environ:
+            write_private(key, secrets.token_hex(32))
 
     def broker(self, settings: Settings) -> NatsServer:
         """The broker of this installation."""
@@ -91,23 +110,9 @@ class Installation:
         config = CONFIG / "nats.conf"
         return NatsServer(self.data / "nats", config, port, monitor, settings.nats_passwords)
 
-    def database(self, words: dict[str, str] | None = None) -> PostgresServer:
-        """The database of this installation."""
-        return PostgresServer(self.data / "postgres", CONFIG, words or self._words)
-
-
-async def prepare(settings: Settings) -> None:
-    """Create the streams and the tables that are not there yet; both servers run."""
-    nc: Client = await connect(settings.nats_url, "steward", settings.nats_passwords["steward"])
-    try:
-        await create_streams(nc, settings.town)
-    finally:
-        await nc.close()
-    owner = settings.postgres["owner"]
-    async with await AsyncConnection.connect(owner, autocommit=True) as connection:
-        await projector.prepare(connection)
-        await tokens.prepare(connection)
-        await reactor.prepare(connection)
+    def database(self) -> PostgresServer:
+        """The database of this installation, once its settings are known."""
+        return self._database
 
 
 def usable(port: int | None) -> int:
@@ -132,3 +137,8 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name too must outlive a power cut
+    finally:
+        os.close(folder)

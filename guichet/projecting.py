@@ -1,32 +1,24 @@
 """The process that keeps the read models: follows the log from the checkpoint, batch by batch."""
 
 import asyncio
-from zoneinfo import ZoneInfo
 
 import structlog
+import uvloop
 from psycopg import AsyncConnection, OperationalError
-from rich.progress import Progress
 
 from domain.log import LogDamaged
 from guichet.guarding import must_continue
 from guichet.house import House
+from guichet.rebuilding import rebuild_models, town_of
 from guichet.sealing import keep_sealed
-from guichet.sentences import Sentence
 from guichet.settings import Settings
-from projections.projector import MODELS, Projector, prepare
-from projections.read_model import Town
-from projections.rebuild import rebuild as rebuild_beside
+from projections.projector import Projector, prepare
+
+LINGER = 0.01
+"""Seconds for which facts are gathered into one transaction while many come: far less than the
+eye sees, far more than a transaction costs."""
 
 logger = structlog.get_logger()
-
-
-class ReadModelUnknown(Sentence):
-    """No read model has that name."""
-
-
-def town_of(settings: Settings) -> Town:
-    """The town of an installation, for the folds."""
-    return Town(name=settings.town, zone=ZoneInfo(settings.zone))
 
 
 async def follow(house: House) -> None:
@@ -47,30 +39,14 @@ async def follow_while_it_lasts(house: House) -> None:
     settings = house.settings
     conninfo = settings.postgres["projector"]
     async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
-        projector = Projector(connection, town_of(settings), house.desk.unseal)
+        projector = Projector(connection, town_of(settings), house.cipher.unseal)
         position = await projector.begin()
         logger.info("projector.follows", position=position)
         seen = await must_continue(house)
-        async for entries in house.log.follow(position):
+        async for entries in house.log.follow(position, linger=LINGER):
             if seen != house.nc.stats["reconnects"]:
                 seen = await must_continue(house)
             await projector.project(entries)
-
-
-async def rebuild_models(house: House, names: list[str]) -> None:
-    """Rebuild some read models, showing how far it is."""
-    settings = house.settings
-    owner = settings.postgres["owner"]
-    with Progress(transient=True) as progress:
-        async with await AsyncConnection.connect(owner, autocommit=True) as connection:
-            for model in (model for model in MODELS if model.name in names):
-                task = progress.add_task(f"Reconstruction : {model.name}", total=None)
-
-                def show(done: int, of: int, task: int = task) -> None:
-                    progress.update(task, completed=done, total=of)  # pyright: ignore[reportArgumentType] TaskID is an int
-
-                town = town_of(settings)
-                await rebuild_beside(connection, model, town, house.desk.unseal, show)
 
 
 async def project(settings: Settings) -> None:
@@ -90,17 +66,4 @@ async def project(settings: Settings) -> None:
 
 def main(settings: Settings) -> None:
     """`guichet projector`."""
-    asyncio.run(project(settings))
-
-
-def rebuild(settings: Settings, name: str | None = None) -> None:
-    """`guichet rebuild [NAME]`: one read model, or all of them."""
-    known = [model.name for model in MODELS]
-    if name is not None and name not in known:
-        raise ReadModelUnknown(f"Les tables de lecture sont : {', '.join(known)}.")
-
-    async def whole() -> None:
-        async with House.open(settings, user="projector", role="projector") as house:
-            await rebuild_models(house, [name] if name else known)
-
-    asyncio.run(whole())
+    uvloop.run(project(settings))

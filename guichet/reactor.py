@@ -4,24 +4,27 @@ It may see a fact twice after an interruption. Commands are known by the fact th
 so the second time changes nothing.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
+import uvloop
 from psycopg import AsyncConnection
 
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
 from domain.grammar import Author, Recorded, Refused
 from domain.log import Entry
-from domain.policies import KeyToDestroy, OnOtherDossier, Request, asked_by
+from domain.policies import LISTENED_TO, KeyToDestroy, OnOtherDossier, Request, asked_by
 from guichet.envelopes import Hand
 from guichet.guarding import must_continue
 from guichet.house import House
 from guichet.settings import Settings
 
 SYSTEM = Author(role="system", account="reactor")
+LINGER = 0.2
+"""Seconds for which facts are gathered: what follows from a fact is in no such hurry."""
+
 logger = structlog.get_logger()
 
 TABLE = """
@@ -51,13 +54,15 @@ class Reactor:
         """Act on every fact after the checkpoint, for as long as the process lives. `LogDamaged`
         when the log is not the one that was archived."""
         await must_continue(self._house)
-        async for entries in self._house.log.follow(await self._position()):
+        follow = self._house.log.follow(await self._position(), linger=LINGER)
+        async for entries in follow:
             await self.react(entries)
             await self._remember(entries[-1].position)
 
     async def react(self, entries: Sequence[Entry]) -> None:
         """Do what the facts of `entries` ask for."""
-        for fact in await self._house.desk.unseal(entries):
+        heard = [entry for entry in entries if entry.topic in LISTENED_TO]
+        for fact in await self._house.cipher.unseal(heard):
             for number, request in enumerate(asked_by(fact)):
                 await self._do(request, fact, number)
 
@@ -100,4 +105,4 @@ def main(settings: Settings) -> None:
         finally:
             await nc.close()
 
-    asyncio.run(whole())
+    uvloop.run(whole())

@@ -1,4 +1,7 @@
-"""What a process must know to find its installation: where, as whom, with which key."""
+"""What a process must know to find its installation: where, as whom, with which key.
+
+Beside ./run that is in the file `installation.json`; in containers, in environment variables.
+"""
 
 import os
 from base64 import b64decode
@@ -7,6 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from guichet.environment import Given, described
 from guichet.town import TOWN, ZONE
 
 FILE = "installation.json"
@@ -33,22 +37,34 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def find(cls, data: Path | None = None) -> "Settings":
-        """The installation in `data`, or in the folder named by GUICHET_DATA, or in ./data."""
-        folder = data or Path(os.environ.get("GUICHET_DATA", "data"))
+        """The installation in `data`, or in the folder named by GUICHET_DATA, or in ./data; where
+        there is none, the one that the environment describes. `NoInstallation` otherwise."""
+        folder = data or Path(os.environ.get("GUICHET_DATA") or "data")
         path = folder / FILE
         try:
-            content = msgspec.json.decode(path.read_bytes())
-        except FileNotFoundError:
+            content = msgspec.json.decode(path.read_bytes()) if path.exists() else None
+        except PermissionError:
+            raise NoInstallation(f"Le fichier {path} n'est pas lisible par ce compte.") from None
+        described_here = data is None and content is None
+        if described_here:
+            content = described(os.environ)
+        if content is None:
             raise NoInstallation(
                 f"Aucune installation de Guichet dans {folder.absolute()} : lancez ./run, ou "
                 "indiquez la bonne avec --data ou GUICHET_DATA."
-            ) from None
-        except PermissionError:
-            raise NoInstallation(f"Le fichier {path} n'est pas lisible par ce compte.") from None
-        return msgspec.convert(
+            )
+        settings = msgspec.convert(
             {**content, "data": str(folder.absolute()), "master_key": master_key(folder)},
             cls,
+            strict=False,  # an environment holds text only
             dec_hook=lambda kind, value: kind(value),
+        )
+        if not described_here:
+            return settings
+        return msgspec.structs.replace(
+            settings,
+            nats_passwords=Given("NATS", settings.nats_passwords),
+            postgres=Given("POSTGRES", settings.postgres),
         )
 
 
@@ -56,7 +72,13 @@ def master_key(folder: Path) -> bytes:
     """The key that wraps all others: GUICHET_MASTER_KEY (32 bytes in base64 or hexadecimal), else
     the file `master.key` of the installation."""
     given = os.environ.get("GUICHET_MASTER_KEY")
-    text = given if given is not None else (folder / "master.key").read_text()
+    try:
+        text = given if given is not None else (folder / "master.key").read_text()
+    except OSError:
+        raise NoInstallation(
+            f"La clé maîtresse manque : remettez {folder.absolute() / 'master.key'} en place, ou "
+            "donnez-la dans GUICHET_MASTER_KEY."
+        ) from None
     text = text.strip()
     try:
         key = bytes.fromhex(text) if len(text) == 64 else b64decode(text, validate=True)

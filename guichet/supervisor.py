@@ -1,23 +1,20 @@
-"""`./run`: starts the two servers and the three processes, and starts again what dies.
+"""What ./run watches over: two servers and three processes, started again when they die.
 
 Everything runs as a child of this process and ends with it. Ctrl-C stops the processes first, then
 the servers, in order.
 """
 
-import asyncio
-import json
+import importlib
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection, HTTPException
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
 
-from adapters.embedded import CannotStart, Server
-from guichet.demo.load import load_demo
-from guichet.installation import Installation, prepare
+from adapters.embedded import Server
+from guichet.installation import Installation
 from guichet.settings import Settings
 
 PROCESSES = ("web", "projector", "reactor")
@@ -26,6 +23,12 @@ AGAIN = 0.3
 
 PATIENCE = 1.5
 """Seconds before something that died at once is tried again."""
+
+AT_ONCE = 10.0
+"""Seconds of life under which a death counts as one more of the same row."""
+
+LONGEST_LOG = 5 * 1024 * 1024
+"""Bytes of a log before it is set aside; one former log is kept."""
 
 
 class Process(Server):
@@ -36,7 +39,8 @@ class Process(Server):
         self.name = name
 
     def command(self) -> Sequence[str]:
-        return [sys.executable, "-m", "guichet.cli", self.name, "--data", str(self.folder)]
+        options = ["-P", "-m", "guichet.cli", self.name, "--data", str(self.folder)]
+        return [sys.executable, *options]
 
     def environment(self) -> Mapping[str, str]:
         return {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -44,10 +48,6 @@ class Process(Server):
     @property
     def log(self) -> Path:
         return self.folder / f"{self.name}.log"
-
-
-class Stopped(Exception):
-    """Somebody asked us to stop."""
 
 
 class Supervisor:
@@ -59,12 +59,24 @@ class Supervisor:
             installation.database(),
         ]
         self.processes: list[Server] = [Process(settings.data, name) for name in PROCESSES]
-        self._started: dict[int, float] = {}
+        self._row: dict[str, int] = {}
+        for server in self.everything:
+            server.holds = (installation.folder.lock,)
+            server.set_log_aside()
+
+    @property
+    def everything(self) -> list[Server]:
+        """Servers, then processes."""
+        return [*self.servers, *self.processes]
 
     def start_servers(self) -> None:
-        """The broker and the database, ready when this returns."""
+        """The broker and the database, begun together, both ready when this returns."""
         for server in self.servers:
-            server.start()
+            server.begin()
+        importlib.import_module("guichet.preparing")  # meanwhile
+
+        for server in self.servers:
+            server.await_answer()
 
     def start_processes(self) -> None:
         """Web, projector and reactor."""
@@ -74,21 +86,33 @@ class Supervisor:
     def watch(self) -> None:
         """Start again whatever dies, until `Stopped`."""
         while True:
-            for server in (*self.servers, *self.processes):
-                if server.process is not None and server.process.poll() is not None:
-                    self.revive(server)
+            self.look()
             sleep(AGAIN)
 
+    def look(self) -> None:
+        """One round: what has died is started again, what has said too much gets a new log."""
+        for server in self.everything:
+            if server.process is not None and server.process.poll() is not None:
+                self.revive(server)
+            with suppress(OSError):
+                server.set_log_aside(above=LONGEST_LOG)
+
     def revive(self, server: Server) -> None:
-        """Start `server` again, a little later when it died at once."""
-        now = monotonic()
-        if now - self._started.get(id(server), 0.0) < PATIENCE:
+        """Start `server` again, a little later when it died at once; of a row of such deaths the
+        second, the fourth and so on are told with its last words."""
+        lived = monotonic() - server.since
+        if lived < PATIENCE:
             return
-        self._started[id(server)] = now
-        say(f"« {server.name} » s'est arrêté ; il est relancé.")
+        row = self._row.get(server.name, 0) + 1 if lived < AT_ONCE else 1
+        self._row[server.name] = row
+        if row == 1:
+            say(f"« {server.name} » s'est arrêté ; il est relancé.")
+        elif row & (row - 1) == 0:
+            say(f"« {server.name} » s'arrête à peine lancé ({row}×) : {server.last_words()}")
         try:
             server.launch()
         except OSError as error:
+            server.since = monotonic()
             say(f"« {server.name} » ne se relance pas : {error.strerror}")
 
     def stop(self) -> None:
@@ -100,65 +124,7 @@ class Supervisor:
             server.stop()
 
 
-def run(data: Path, host: str, port: int, demo: bool) -> None:
-    """`guichet start`: everything up, until Ctrl-C."""
-
-    def stop(*_: object) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # once is enough
-        raise Stopped
-
-    installation = Installation(data, host, port)
-    installation.claim()
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    settings = installation.settings()
-    supervisor = Supervisor(installation, settings)
-    try:
-        say("Démarrage de NATS et de PostgreSQL…")
-        supervisor.start_servers()
-        asyncio.run(prepare(settings))
-        loading = settings.data / "loading"
-        loading.touch()
-        supervisor.start_processes()
-        accounts = asyncio.run(load_demo(settings, say)) if demo else []
-        await_projected(settings)
-        loading.unlink(missing_ok=True)
-        for line in accounts:
-            print(line)
-        print(f"Guichet répond sur http://{host}:{port} (Ctrl-C pour arrêter)", flush=True)
-        supervisor.watch()
-    except (Stopped, KeyboardInterrupt):
-        say("Arrêt…")
-    finally:
-        supervisor.stop()
-
-
-def await_projected(settings: Settings) -> None:
-    """Until what was loaded can be read; a few minutes at most."""
-    deadline = monotonic() + 300
-    while monotonic() < deadline:
-        state = health(settings)
-        if state and 0 < state["log_position"] <= state["position"]:
-            return
-        if state and state["log_position"] == 0 and not state["reasons"][1:]:
-            return  # an empty town, and no reason but that we are still loading
-        sleep(0.1)
-    raise CannotStart(f"Guichet n'est pas prêt : voyez les journaux dans {settings.data}.")
-
-
-def health(settings: Settings) -> dict[str, Any]:
-    """What the web process says of itself; empty while it does not answer."""
-    line = HTTPConnection("127.0.0.1", settings.port, timeout=5)
-    try:
-        line.request("GET", "/health/ready")
-        return json.loads(line.getresponse().read())
-    except (OSError, HTTPException, ValueError):
-        return {}
-    finally:
-        line.close()
-
-
 def say(text: str) -> None:
-    """Tell the person at the keyboard."""
-    print(text, file=sys.stderr, flush=True)
+    """Tell the person at the keyboard, who may have left."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

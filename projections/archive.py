@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from psycopg import AsyncConnection
 
 from domain.log import Entry, LogDamaged
 from domain.message import START, hash_of, linked
@@ -139,6 +140,37 @@ async def read(
         yield entries
 
 
+async def by_stream(
+    connection: AsyncConnection[Any], town: str, shard: int, end: int, size: int = 2000
+) -> AsyncIterator[list[Entry]]:
+    """The entries of the dossiers of one shard of 64, up to the position `end`, stream by stream,
+    each in the order of its versions; `size` at once, within the caller's transaction."""
+    first, beyond = f"dossier.{shard * 4:02x}", f"dossier.{shard * 4 + 4:02x}"
+    async with connection.cursor(f"shard_{shard}", binary=True) as cursor:
+        await cursor.execute(
+            f"""
+            select {COLUMNS} from archive.entries
+            where town = %s and stream >= %s and stream < %s and position <= %s
+            order by stream, version
+            """,  # noqa: S608 our own names
+            [town, first, beyond if shard < 63 else "dossier/", end],
+        )
+        while rows := await cursor.fetchmany(size):
+            yield [entry_of(row) for row in rows]
+
+
+async def changed_since(cursor: Cursor, town: str, position: int) -> set[UUID]:
+    """The dossiers that have an entry after a position."""
+    await cursor.execute(
+        """
+        select distinct stream from archive.entries
+        where town = %s and position > %s and stream like 'dossier.%%'
+        """,
+        [town, position],
+    )
+    return {UUID(row[0].partition(".")[2]) for row in await cursor.fetchall()}
+
+
 async def of_dossiers(
     cursor: Cursor, town: str, ids: Sequence[UUID], upto: int | None = None
 ) -> list[Entry]:
@@ -177,14 +209,14 @@ async def head(cursor: Cursor, town: str) -> tuple[int, bytes] | None:
     return (row[0], bytes(row[1])) if row else None
 
 
-async def destroyed_keys(cursor: Cursor, town: str) -> frozenset[UUID]:
-    """The keys whose destruction the log has recorded."""
+async def destroyed_keys(cursor: Cursor, town: str, after: int = 0) -> frozenset[UUID]:
+    """The keys whose destruction the log has recorded after a position."""
     await cursor.execute(
         """
-        select data from archive.entries where town = %s
+        select data from archive.entries where town = %s and position > %s
           and (topic like 'PersonErased:%%' or topic like 'WordsErased:%%')
         """,
-        [town],
+        [town, after],
     )
     events = [msgspec.json.decode(row[0], type=Erasure).event for row in await cursor.fetchall()]
     keys = {key for event in events for key in (event.key, *event.keys)}

@@ -1,94 +1,162 @@
-"""Rebuild a read model beside the living one, from the archive, and switch.
+"""Rebuild read models beside the living ones, from the archive, and switch.
 
-Readers see the old table until the new one is complete; the live projector goes on meanwhile and
-waits only for the switch. An interrupted rebuild leaves nothing but a table nobody reads.
+The archive is read dossier by dossier, so each is folded to its end once and written once, by COPY
+into tables that get their indexes afterwards; several workers share the dossiers between them.
+Readers see the old tables until the new ones are complete; the live projector goes on meanwhile and
+waits only for the switch. An interrupted rebuild leaves nothing but tables nobody reads.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import groupby
 from typing import Any
+from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 
+from domain.grammar import Recorded
+from domain.log import Entry
 from projections import archive
-from projections.projector import Decode, create_table, remember
+from projections.projector import Decode, create_indexes, create_table, fold_into, remember
 from projections.read_model import Cursor, ReadModel, Town
 
-Progress = Callable[[int, int], None]
-"""Told how many entries are done, and of how many."""
+SHARDS = 64
+"""Into how many parts the dossiers are cut: the steps of the progress shown, and what a worker
+takes at once."""
+
+Models = Sequence[ReadModel[Any]]
+Done = Callable[[int], None]
+"""Told how many entries more are done."""
 
 
-async def rebuild(
-    connection: AsyncConnection[Any],
-    model: ReadModel[Any],
-    town: Town,
-    decode: Decode,
-    progress: Progress = lambda done, of: None,
-) -> None:
-    """Rebuild `model` for `town`, as the owner of the tables."""
+async def begin(connection: AsyncConnection[Any], models: Models, town: Town) -> int:
+    """Make the empty tables beside; the position up to which they are to be filled."""
     async with connection.transaction(), connection.cursor() as cursor:
-        await cursor.execute(
-            SQL("drop table if exists {}").format(Identifier("rebuild", model.name))
-        )
-        await create_table(cursor, model, "rebuild")
+        for model in models:
+            name = Identifier("rebuild", model.name)
+            await cursor.execute(SQL("drop table if exists {}").format(name))
+            await create_table(cursor, model, "rebuild")
         await cursor.execute(
             "select coalesce(max(position), 0) from archive.entries where town = %s", [town.name]
         )
         [(end,)] = await cursor.fetchall()
-    done = 0
-    async with connection.cursor() as reading:
-        async for entries in archive.read(reading, town.name, 0, end):
-            async with connection.transaction(), connection.cursor() as cursor:
-                await beside(cursor)
-                destroyed = await archive.destroyed_keys(cursor, town.name)
-                await model.apply(cursor, town, await decode(entries, destroyed))
-            done = entries[-1].position
-            progress(done, end)
+    return int(end)
+
+
+async def fill(
+    connection: AsyncConnection[Any],
+    models: Models,
+    town: Town,
+    decode: Decode,
+    shard: int,
+    end: int,
+    done: Done,
+) -> None:
+    """Fold the dossiers of one shard, as they were at the position `end`, into the new tables."""
+    async with connection.transaction():
+        async with connection.cursor() as cursor:
+            destroyed = await archive.destroyed_keys(cursor, town.name)
+        async for entries in whole_streams(archive.by_stream(connection, town.name, shard, end)):
+            facts = await decode(entries, destroyed)
+            for model in models:
+                rows = folded(model, town, facts)
+                async with connection.cursor() as cursor:
+                    await copy_in(cursor, model, town, rows)
+            done(len(entries))
+
+
+async def whole_streams(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[list[Entry]]:
+    """The same entries in pages that never cut a stream in two."""
+    kept: list[Entry] = []
+    async for page in pages:
+        page = kept + page
+        last = page[-1].stream
+        cut = next(n for n in range(len(page), 0, -1) if n == 1 or page[n - 2].stream != last) - 1
+        kept = page[cut:]
+        if cut:
+            yield page[:cut]
+    if kept:
+        yield kept
+
+
+def folded(model: ReadModel[Any], town: Town, facts: Sequence[Recorded[Any]]) -> list[Any]:
+    """The rows of `facts`, which come stream by stream."""
+    rows: list[Any] = []
+    for _, past in groupby(facts, lambda fact: fact.stream):
+        of_one: tuple[Any, ...] = ()
+        for fact in past:
+            of_one = model.fold(of_one, fact, town)
+        rows += of_one
+    return rows
+
+
+async def copy_in(cursor: Cursor, model: ReadModel[Any], town: Town, rows: Sequence[Any]) -> None:
+    """Write new rows, none of which is there yet."""
+    names = model.row.__struct_fields__
+    columns = SQL(", ").join(map(Identifier, ("town", *names)))
+    statement = SQL("copy {} ({}) from stdin").format(Identifier("rebuild", model.name), columns)
+    async with cursor.copy(statement) as copy:
+        for row in rows:
+            await copy.write_row((town.name, *map(column, msgspec.structs.astuple(row))))
+
+
+def column(value: Any) -> Any:
+    """A value of a row as its column takes it."""
+    if type(value) is tuple:
+        return list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] any items
+    if type(value) is dict:
+        return msgspec.json.encode(value).decode().replace("\\u0000", "")
+    return value
+
+
+class Built(Struct, frozen=True):
+    """What is about to be put in place: filled up to the position `end`."""
+
+    models: Models
+    town: Town
+    end: int
+
+
+async def switch(connection: AsyncConnection[Any], built: Built, decode: Decode) -> None:
+    """Give the new tables their indexes, fold again what has changed meanwhile while the projector
+    waits, and put them in the place of the old ones."""
+    models, town = built.models, built.town
+    for model in models:
+        async with connection.transaction(), connection.cursor() as cursor:
+            await create_indexes(cursor, model, "rebuild")
+            name = Identifier("rebuild", model.name)
+            await cursor.execute(SQL("analyze {}").format(name))  # or plans are guesses
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute(
             "select position from archive.checkpoints where town = %s for update", [town.name]
         )
-        await beside(cursor)
+        ids = await archive.changed_since(cursor, town.name, built.end)
         destroyed = await archive.destroyed_keys(cursor, town.name)
-        await catch_up(cursor, model, town, decode, done)
-        if destroyed:
-            await follow_erasures(cursor, model, town, decode)
-        await switch(cursor, model, town)
+        ids |= await holding(
+            cursor, town, await archive.destroyed_keys(cursor, town.name, built.end)
+        )
+        await cursor.execute("set local search_path = rebuild, public")
+        entries = await archive.of_dossiers(cursor, town.name, sorted(ids))
+        for model in models:
+            await model.forget(cursor, town, sorted(ids))
+        await fold_into(models, cursor, town, await decode(entries, destroyed))
+        for model in models:
+            await put_in_place(cursor, model, town)
 
 
-async def beside(cursor: Cursor) -> None:
-    """Let the statements of this transaction mean the tables being built."""
-    await cursor.execute("set local search_path = rebuild, public")
-
-
-async def catch_up(
-    cursor: Cursor, model: ReadModel[Any], town: Town, decode: Decode, after: int
-) -> None:
-    """Fold what the live projector has archived meanwhile; it waits while we do."""
-    destroyed = await archive.destroyed_keys(cursor, town.name)
-    connection = cursor.connection
-    async with connection.cursor() as reading:
-        async for entries in archive.read(reading, town.name, after):
-            await model.apply(cursor, town, await decode(entries, destroyed))
-
-
-async def follow_erasures(
-    cursor: Cursor, model: ReadModel[Any], town: Town, decode: Decode
-) -> None:
-    """Fold again the dossiers whose key was destroyed while we were building."""
-    destroyed = await archive.destroyed_keys(cursor, town.name)
+async def holding(cursor: Cursor, town: Town, keys: frozenset[UUID]) -> set[UUID]:
+    """The dossiers that have words under one of `keys`."""
     await cursor.execute(
         "select dossier_id from read.dossiers where town = %s and keys && %s",
-        [town.name, list(destroyed)],
+        [town.name, list(keys)],
     )
-    ids = [row[0] for row in await cursor.fetchall()]
-    entries = await archive.of_dossiers(cursor, town.name, ids)
-    await model.forget(cursor, town, ids)
-    await model.apply(cursor, town, await decode(entries, destroyed))
+    return {row[0] for row in await cursor.fetchall()}
 
 
-async def switch(cursor: Cursor, model: ReadModel[Any], town: Town) -> None:
-    """Put the new table in the place of the old one, other towns' rows carried over."""
+async def put_in_place(cursor: Cursor, model: ReadModel[Any], town: Town) -> None:
+    """The new table instead of the old one, other towns' rows carried over."""
     columns = SQL(", ").join(map(Identifier, ("town", *model.row.__struct_fields__)))
     new, old = Identifier("rebuild", model.name), Identifier("read", model.name)
     await cursor.execute(
@@ -99,5 +167,4 @@ async def switch(cursor: Cursor, model: ReadModel[Any], town: Town) -> None:
     )
     await cursor.execute(SQL("drop table {}").format(old))
     await cursor.execute(SQL("alter table {} set schema read").format(new))
-    await cursor.execute(SQL("analyze {}").format(old))  # or plans are guesses until the night
     await remember(cursor, model)

@@ -18,6 +18,7 @@ from domain.handling import AddNote, TakeDossier
 from domain.intake import OpenDossier, PersonEntry
 from domain.linking import LinkDossier
 from guichet.catalogue import Catalogue
+from guichet.ciphering import Cipher
 from guichet.desk import Desk, KeyReused, VersionMoved
 from guichet.envelopes import Hand
 from tests.conftest import Broker
@@ -56,7 +57,7 @@ async def keys(broker: Broker, town: str) -> AsyncIterator[KeyRing]:
 def desk(log: Log, keys: KeyRing, town: str) -> Desk:
     catalogue = Catalogue()
     catalogue.organisation, catalogue.procedures = ORGANISATION, PROCEDURES
-    return Desk(log, keys, Codec(town), catalogue)
+    return Desk(log, keys, Cipher(keys, Codec(town)), catalogue)
 
 
 async def test_a_dossier_opened_is_in_the_log_and_reads_back(desk: Desk) -> None:

@@ -1,59 +1,20 @@
 """`./run` as a newcomer meets it: it starts, heals, refuses in a sentence, and leaves nothing."""
 
 import os
+import resource
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import psutil
 import pytest
 
-from adapters.embedded import free_port
-
-
-class Running:
-    """An installation that was started like ./run starts it."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        self.port = free_port()
-        self.process = started(data, self.port)
-
-    def ready(self) -> bool:
-        try:
-            with urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=2) as reply:
-                return reply.status == 200
-        except (URLError, OSError):
-            return False
-
-    def child(self, word: str) -> psutil.Process:
-        children = psutil.Process(self.process.pid).children()
-        return next(child for child in children if word in " ".join(child.cmdline()))
-
-
-def started(data: Path, port: int) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "guichet.cli", "start", "--no-demo"]
-    return subprocess.Popen(
-        [*command, "--data", str(data), "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def within(seconds: float, happened: Callable[[], bool]) -> bool:
-    deadline = monotonic() + seconds
-    while monotonic() < deadline:
-        if happened():
-            return True
-        sleep(0.05)
-    return False
+from guichet.supervisor import LONGEST_LOG
+from tests.running import Running, refused, started, within
 
 
 @pytest.fixture(scope="module")
@@ -76,31 +37,21 @@ def test_whatever_dies_is_started_again(running: Running, word: str) -> None:
     old = running.child(word)
     old.kill()
     old.wait(5)
-    assert within(5, lambda: any_child(running, word))
+    assert within(3, lambda: running.runs(word))
     assert running.child(word).pid != old.pid
     assert within(10, running.ready)
 
 
-def any_child(running: Running, word: str) -> bool:
-    return any(
-        word in " ".join(child.cmdline())
-        for child in psutil.Process(running.process.pid).children()
-    )
-
-
 def test_a_second_start_on_the_same_folder_says_so(running: Running) -> None:
-    second = started(running.data, free_port())
-    _, said = second.communicate(timeout=20)
-    assert (second.returncode, said.count("\n")) == (2, 1)
-    assert "tourne déjà" in said
+    assert "tourne déjà" in refused(running.data)
     assert within(10, running.ready)
 
 
 def test_a_taken_port_is_named(running: Running, tmp_path: Path) -> None:
-    second = started(tmp_path, running.port)
-    _, said = second.communicate(timeout=20)
-    assert second.returncode == 2
+    data = tmp_path / "new" / "data"
+    said = refused(data, port=running.port)
     assert f"127.0.0.1:{running.port} est déjà prise" in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_command_without_an_installation_says_so(tmp_path: Path) -> None:
@@ -111,6 +62,7 @@ def test_a_command_without_an_installation_says_so(tmp_path: Path) -> None:
 
 
 def test_a_token_is_printed_alone_on_the_last_line(running: Running) -> None:
+    assert within(10, running.ready)
     command = [sys.executable, "-m", "guichet.cli", "token", "create"]
     options = ["--role", "receptionist", "--data", str(running.data)]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
@@ -137,15 +89,134 @@ def test_secrets_are_for_us_alone(running: Running) -> None:
         assert (running.data / name).stat().st_mode & 0o077 == 0
 
 
-def test_ctrl_c_leaves_no_process_and_the_next_start_goes_on() -> None:
+def test_the_town_of_the_first_start_is_for_ever() -> None:
     with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
         Path(folder).chmod(0o755)
-        for _ in range(2):
+        data = Path(folder) / "data"
+        named = {"GUICHET_TOWN": "saint-denis", "GUICHET_ZONE": "Indian/Reunion"}
+        it = Running(data, "--no-demo", env=named)
+        assert within(40, it.ready)
+        it.stop()
+        kept = (data / "installation.json").read_text()
+        assert "saint-denis" in kept
+        assert "Indian/Reunion" in kept
+        assert "« saint-denis »" in refused(data, "--town", "paris")
+        assert "« Indian/Reunion »" in refused(data, "--zone", "Europe/Paris")
+        assert (data / "installation.json").read_text() == kept
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--town", "Saint Denis"), ("--town", "a.b"), ("--zone", "Mars/Olympus")]
+)
+def test_a_name_that_no_town_can_have_leaves_nothing(option: str, value: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
+        Path(folder).chmod(0o755)
+        assert f"« {value} »" in refused(Path(folder) / "data", option, value)
+        assert list(Path(folder).iterdir()) == []
+
+
+def test_a_lost_master_key_is_not_replaced(running: Running) -> None:
+    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
+        Path(folder).chmod(0o755)
+        data = Path(folder) / "data"
+        data.mkdir(mode=0o755)
+        kept = (running.data / "installation.json").read_text()
+        (data / "installation.json").write_text(kept)
+        process = started(data, 0)
+        _, said = process.communicate(timeout=20)
+        assert (process.returncode, said.count("\n")) == (3, 1)
+        assert "clé maîtresse manque" in said
+        assert not (data / "master.key").exists()
+
+
+def test_every_way_to_stop_leaves_no_process_and_the_next_start_goes_on() -> None:
+    """And a later start costs little: wall time depends on the neighbours, processor time does
+    not, and there are at least two processors to share it."""
+    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
+        Path(folder).chmod(0o755)
+        before = after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            before = after
             it = Running(Path(folder) / "data")
             assert within(40, it.ready)
-            children = psutil.Process(it.process.pid).children(recursive=True)
-            assert len(children) >= 5
-            os.kill(it.process.pid, signal.SIGINT)
-            _, said = it.process.communicate(timeout=20)
-            assert (it.process.returncode, "Traceback" in said) == (0, False)
-            assert psutil.wait_procs(children, timeout=5)[1] == []
+            assert len(it.children()) >= 5
+            it.stop(number)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        assert spent < 5
+
+
+def test_a_supervisor_that_is_killed_leaves_no_process_and_the_next_start_waits_for_that() -> None:
+    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
+        Path(folder).chmod(0o755)
+        for again in (True, False):
+            it = Running(Path(folder) / "data")
+            assert within(40, it.ready), it.process.communicate(timeout=5)
+            left = it.children()
+            it.process.kill()
+            it.process.communicate(timeout=5)
+            if again:
+                continue
+            assert psutil.wait_procs(left, timeout=10)[1] == []
+
+
+def test_ctrl_c_while_the_demonstration_loads_and_the_next_start_completes_it() -> None:
+    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
+        Path(folder).chmod(0o755)
+        data = Path(folder) / "data"
+        it = Running(data, "--demo")
+        assert within(60, lambda: it.position() > 100)
+        it.stop()
+        assert not (data / "demo.json").exists()
+        it = Running(data, "--demo")
+        assert within(60, it.ready)
+        assert it.position() > 5000
+        assert "3000 demandes" in it.stop()
+        assert (data / "demo.json").exists()
+
+
+def test_what_dies_in_a_row_is_told_with_its_last_words() -> None:
+    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
+        Path(folder).chmod(0o755)
+        data = Path(folder) / "data"
+        it = Running(data)
+        assert within(40, it.ready)
+        settings = data / "installation.json"
+        whole = settings.read_text()
+        settings.write_text("{")
+        it.child("cli reactor").kill()
+        assert it.process.stderr is not None
+        told = next(line for line in it.process.stderr if "à peine lancé" in line)
+        assert "« reactor »" in told
+        assert "DecodeError" in told
+        settings.write_text(whole)
+        assert within(10, lambda: it.runs("cli reactor"))
+        it.stop()
+
+
+def test_logs_begin_anew_when_they_are_long(running: Running) -> None:
+    log = running.data / "reactor.log"
+    with log.open("ab") as file:
+        file.write(b"x" * (LONGEST_LOG + 1))
+    assert within(5, lambda: log.stat().st_size < LONGEST_LOG)
+    assert log.with_name("reactor.log.1").stat().st_size > LONGEST_LOG
+
+
+def test_servers_listen_on_the_loopback_alone(running: Running) -> None:
+    assert within(10, running.ready)
+    listening = {
+        line.laddr.ip
+        for child in running.children()
+        for line in child.net_connections()
+        if line.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_folders_that_hold_data_are_closed_to_others(running: Running) -> None:
+    modes = {
+        path.name: stat.S_IMODE(path.stat().st_mode)
+        for path in (running.data, running.data / "nats", running.data / "postgres" / "sockets")
+    }
+    passing = 0o711 if os.geteuid() == 0 else 0o700
+    assert modes == {"data": passing, "nats": 0o700, "sockets": 0o700}

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from guichet import catalogue_file
+from guichet.demo.accounts import FILE
 from guichet.house import House
 from guichet.importing import mapping
 from guichet.importing.load import Import, Rejects
@@ -24,24 +25,21 @@ SERVICE = "travaux-publics"
 OF_A_SERVICE = ("service_agent", "service_head")
 
 
-async def load_demo(settings: Settings, say: Callable[[str], None]) -> list[str]:
-    """Load what is not there yet; the lines that present the accounts."""
-    marker = settings.data / "demo.json"
-    if not marker.exists():
-        say("Chargement de la ville de démonstration…")
-        async with House.open(settings) as house:
-            await catalogue_file.load(house, TOWN)
-            with tempfile.TemporaryDirectory() as folder:
-                rejects = Rejects(Path(folder) / "rejects.csv")
-                importing = Import(house, mapping.read(MAPPING), rejects)
-                count = await importing.run(SAMPLE, False, lambda count: None)
-        say(f"{count.imported + count.already} demandes réelles (Boston, 2011, PDDL 1.0).")
-        tokens = {
-            role: issue(settings, role, SERVICE if role in OF_A_SERVICE else None)
-            for role in sorted(ISSUED)
-        }
-        write_private(marker, msgspec.json.format(msgspec.json.encode(tokens)).decode())
-    accounts: dict[str, str] = msgspec.json.decode(marker.read_bytes())
-    return ["Comptes de démonstration (jetons de l'API) :"] + [
-        f"  {role:<18} {token}" for role, token in accounts.items()
-    ]
+async def load_demo(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:
+    """Load what is not there yet, and then make the accounts: their tokens by role. Interrupted
+    anywhere, it is simply called again."""
+    say("Chargement de la ville de démonstration…")
+    async with House.open(settings) as house:
+        await catalogue_file.load(house, TOWN)
+        with tempfile.TemporaryDirectory() as folder:
+            rejects = Rejects(Path(folder) / "rejects.csv")
+            importing = Import(house, mapping.read(MAPPING), rejects)
+            count = await importing.run(SAMPLE, False, lambda count: None)
+    say(f"{count.imported + count.already} demandes réelles (Boston, 2011, PDDL 1.0).")
+    tokens = {
+        role: issue(settings, role, SERVICE if role in OF_A_SERVICE else None)
+        for role in sorted(ISSUED)
+    }
+    text = msgspec.json.format(msgspec.json.encode(tokens)).decode()
+    write_private(settings.data / FILE, text)
+    return tokens

@@ -1,29 +1,48 @@
 """`guichet import`: whole files into the log, in large batches, as often as one likes.
 
 A dossier's facts lie in one atomic batch, so an interrupted import is simply started again: what is
-there counts as already there, what is not is added.
+there counts as already there, what is not is added. Rows are read while the batch before them is
+written.
 """
 
 import asyncio
-import csv
 import json
+import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
+from types import FrameType
 
 from msgspec import Struct, structs
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from domain.log import Conflict, LogUnavailable
+from guichet.guarding import must_continue
 from guichet.house import House
 from guichet.importing import mapping as mappings
-from guichet.importing.reading import FileBreaksOff, FileRefused, Row, rows
-from guichet.importing.rows import Reader, Rejected, Taken
+from guichet.importing.reading import FileBreaksOff, FileRefused, rows
+from guichet.importing.rejects import Rejects, rejects_of
+from guichet.importing.row import Row, printable
+from guichet.importing.rows import Reader, Rejected
+from guichet.importing.sources import Mapping
+from guichet.importing.taken import Taken
+from guichet.sentences import Sentence
 from guichet.settings import Settings
 
-AT_ONCE = 400
+AT_ONCE = 500
 """Rows in one batch; each makes two facts at most, and a batch holds a thousand."""
+
+TRIES = 20
+"""How often a batch meets another import of the same dossiers, or a log that does not answer (a
+minute then), before it gives up."""
+
+
+class Interrupted(Exception):
+    """Somebody asked us to stop; what was written is whole."""
 
 
 class Count(Struct):
@@ -37,90 +56,109 @@ class Count(Struct):
     events: int = 0
 
 
-class Rejects:
-    """The file of rows that were not taken: line, number and reason, nothing of their content."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lines: list[tuple[int, str, str]] = []
-
-    def add(self, row: Row, number: str, reason: str) -> None:
-        """Remember one."""
-        self._lines.append((row.line, number, reason))
-
-    def write(self) -> None:
-        """Write them all; no file without a line."""
-        if not self._lines:
-            self.path.unlink(missing_ok=True)
-            return
-        try:
-            with self.path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(("line", "number", "reason"))
-                writer.writerows(self._lines)
-        except OSError as error:
-            raise FileRefused(
-                f"Les rejets ne s'écrivent pas dans {self.path} ({error.strerror}) : "
-                "nommez un autre fichier avec --rejects."
-            ) from None
-
-
 class Import:
     """One file on its way into the log."""
 
-    def __init__(self, house: House, mapping: mappings.Mapping, rejects: Rejects) -> None:
+    def __init__(
+        self,
+        house: House,
+        mapping: Mapping,
+        rejects: Rejects,
+        count: Count | None = None,
+        stop: Event | None = None,
+    ) -> None:
         self._house = house
         self._mapping = mapping
         self._rejects = rejects
         catalogue = house.catalogue
         self._reader = Reader(
-            mapping, house.settings.town, catalogue.organisation, catalogue.procedures
+            mapping,
+            house.settings.town,
+            catalogue.organisation,
+            catalogue.procedures,
+            datetime.now(UTC),
         )
-        self.count = Count()
+        self.count = count or Count()
+        self.never_met = set(mapping.needed)
+        """Columns the mapping names and no row had: of JSON, where nothing says so before."""
+
+        self.stop = stop or Event()
+        """Set to end after the batch at hand, with `Interrupted`."""
+
+        self._ended = False
+        self._broken: FileBreaksOff | FileRefused | None = None
 
     async def run(self, path: Path, dry_run: bool, show: Callable[[Count], None]) -> Count:
-        """Take every row in; `FileBreaksOff` after what could be read was taken."""
-        broken: FileBreaksOff | None = None
+        """Take every row in. `FileBreaksOff` or `FileRefused` after what could be read was taken,
+        `Interrupted` after `stop` when that was not all."""
         source = rows(path, self._mapping)
-        while broken is None:
-            batch: list[Taken] = []
+        batch = await asyncio.to_thread(self._filled, source)
+        while batch:
+            following = asyncio.create_task(asyncio.to_thread(self._filled, source))
             try:
-                more = self._fill(batch, source)
-            except FileBreaksOff as error:
-                broken, more = error, False
-            await self._write(batch, dry_run)
+                await self._write(batch, dry_run)
+            finally:
+                batch = await following
             show(self.count)
-            if not more:
-                break
-        if broken:
-            raise broken
+        if self._broken is not None:
+            raise self._broken
+        if not self._ended:
+            raise Interrupted
         return self.count
 
-    def _fill(self, batch: list[Taken], source: Iterator[Row]) -> bool:
-        """Fill a batch from the rows that follow; whether there may be more."""
-        for row in source:
-            self.count.rows += 1
+    def _filled(self, source: Iterator[Row]) -> list[Taken]:
+        """What the next rows become; nothing after the last, and after `stop`."""
+        batch: list[Taken] = []
+        try:
+            while not self.stop.is_set() and len(batch) < AT_ONCE:
+                self._take(next(source), batch)
+        except StopIteration:
+            self._ended = True
+        except (FileBreaksOff, FileRefused) as error:
+            self._broken = error
+        return batch
+
+    def _take(self, row: Row, batch: list[Taken]) -> None:
+        self.count.rows += 1
+        if self.never_met:
+            self.never_met -= row.values.keys()
+        try:
+            batch.append(self._reader.take(row))
+        except Rejected as rejected:
+            self.count.rejected += 1
+            self._rejects.add(row.line, self._reader.number_told(row), str(rejected))
+
+    async def _write(self, batch: Sequence[Taken], dry_run: bool) -> None:
+        """Add what is not there yet. Another import of the same dossiers may overtake us, or the
+        log be away for a moment: then we look again at what is there."""
+        ours, sent = set[str](), set[str]()  # sent without hearing what became of it
+        for again in range(1, TRIES + 1):
             try:
-                batch.append(self._reader.take(row))
-            except Rejected as rejected:
-                self.count.rejected += 1
-                self._rejects.add(row, self._number(row), str(rejected))
-            if len(batch) == AT_ONCE:
-                return True
-        return False
+                known = await self._house.log.existing([taken.stream for taken in batch])
+                new = [taken for taken in batch if taken.stream not in known]
+                ours = {taken.stream for taken in new} | sent
+                if new and not dry_run:
+                    await self._record(new)
+            except Conflict:
+                ours = sent
+                await asyncio.sleep(again * 0.01)
+            except LogUnavailable:
+                if self.stop.is_set() or again == TRIES:
+                    raise
+                sent = ours
+                await asyncio.sleep(1)
+            else:
+                self._counted(batch, [taken for taken in batch if taken.stream in ours])
+                return
+        raise Sentence("D'autres écrivent les mêmes dossiers : recommencez quand ils ont fini.")
 
-    def _number(self, row: Row) -> str:
-        return self._mapping.sources()["number"].of(row.values)
+    def _counted(self, batch: Sequence[Taken], ours: Sequence[Taken]) -> None:
+        self.count.already += len(batch) - len(ours)
+        self.count.imported += len(ours)
+        self.count.flagged += sum(bool(taken.opening.flags) for taken in ours)
+        self.count.events += sum(1 if taken.closing is None else 2 for taken in ours)
 
-    async def _write(self, batch: list[Taken], dry_run: bool) -> None:
-        known = await self._house.log.existing([taken.stream for taken in batch])
-        new = [taken for taken in batch if taken.stream not in known]
-        self.count.already += len(batch) - len(new)
-        self.count.imported += len(new)
-        self.count.flagged += sum(bool(taken.opening.flags) for taken in new)
-        self.count.events += sum(1 if taken.closing is None else 2 for taken in new)
-        if dry_run or not new:
-            return
+    async def _record(self, new: Sequence[Taken]) -> None:
         now = datetime.now(UTC)
         keys = await self._house.keys.take(len(new))
         pairs = zip(new, keys, strict=True)
@@ -131,28 +169,72 @@ class Import:
 def run(
     settings: Settings, path: Path, mapping_path: Path, rejects: Path | None, dry_run: bool
 ) -> None:
-    """`guichet import FILE --mapping MAPPING`; the last line of standard output is the count."""
-    mapping = mappings.read(mapping_path)
-    if not path.is_file():
-        raise FileRefused(f"Le fichier {path} n'existe pas.")
-    refused = Rejects(rejects or path.with_name(f"{path.name}.rejects.csv"))
+    """`guichet import FILE --mapping MAPPING`. Whatever happens, the last line of standard output
+    is the count; 130 after Ctrl-C, which lets the batch at hand be written."""
+    count = Count()
+    try:
+        mapping = mappings.read(mapping_path)
+        check(path)
+        refused = rejects_of(path, rejects, (path, mapping_path))
+        with refused, stopped_by_hand() as stop, shown() as show:
 
-    async def whole(show: Callable[[Count], None]) -> Count:
-        async with House.open(settings) as house:
-            importing = Import(house, mapping, refused)
-            try:
-                return await importing.run(path, dry_run, show)
-            finally:
-                if not dry_run:
-                    refused.write()
-                print(json.dumps(structs.asdict(importing.count)), flush=True)
+            async def whole() -> None:
+                async with House.open(settings) as house:
+                    await must_continue(house)
+                    importing = Import(house, mapping, refused, count, stop)
+                    await importing.run(path, dry_run, show)
+                if count.rows and importing.never_met:
+                    names = printable(", ".join(sorted(importing.never_met)))
+                    print(f"Colonnes qu'aucune ligne n'avait : {names}.", file=sys.stderr)
 
+            asyncio.run(whole())
+    except (Interrupted, KeyboardInterrupt):
+        print("Import interrompu : relancez la même commande, il reprendra.", file=sys.stderr)
+        sys.exit(130)
+    finally:
+        print(json.dumps(structs.asdict(count)), flush=True)
+
+
+def check(path: Path) -> None:
+    """Refuse at once what is no file or cannot be opened. A pipe can be opened only once."""
+    try:
+        if not path.is_fifo():
+            path.open("rb").close()
+    except FileNotFoundError:
+        raise FileRefused(f"Le fichier {path} n'existe pas.") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise FileRefused(f"Le fichier {path} ne se laisse pas lire ({reason}).") from None
+
+
+@contextmanager
+def shown() -> Generator[Callable[[Count], None]]:
+    """A line on the terminal that follows the count; nothing where there is no terminal."""
+    console = Console(file=sys.stderr)
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with progress:
         task = progress.add_task("Lecture…", total=None)
 
         def show(count: Count) -> None:
             words = f"{count.rows} lignes, {count.imported} reprises, {count.rejected} rejetées"
             progress.update(task, description=words)
 
-        asyncio.run(whole(show))
+        yield show
+
+
+@contextmanager
+def stopped_by_hand() -> Generator[Event]:
+    """Ctrl-C sets the event, and a second one ends at once, as it would."""
+    before, stop = signal.getsignal(signal.SIGINT), Event()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, asked)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,117 +1,143 @@
-"""How the columns of another software become facts: the mapping file, typed (docs/importing.md)."""
+"""Reads a mapping file, and says in one sentence what is wrong with it."""
 
+import codecs
+import csv
+import re
 import tomllib
-from collections.abc import Mapping as Values
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from string import Formatter
-from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import get_args
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
-from msgspec import Struct
 
+from domain.terms import Channel
+from guichet.importing.moments import WAYS
+from guichet.importing.packed import MARKED
+from guichet.importing.sources import NAMED, TIMES, WORDS, Mapping, Source
 from guichet.sentences import Sentence
+
+CHANNELS = frozenset(get_args(Channel))
+SAMPLE = datetime(2011, 7, 21, 13, 45, 59, tzinfo=UTC)
 
 
 class MappingRefused(Sentence):
     """The mapping cannot be used as it is."""
 
 
-class Source(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a value comes from: a `column`, a `template` of several, or one `value` for all rows.
-    `derived` numbers a row by its content where the column is empty."""
-
-    column: str | None = None
-    template: str | None = None
-    value: str | None = None
-    derived: bool = False
-
-    def columns(self) -> set[str]:
-        """The columns this needs."""
-        named = {name for _, name, _, _ in Formatter().parse(self.template or "") if name}
-        return named | ({self.column} if self.column else set())
-
-    def of(self, row: Values[str, str]) -> str:
-        """The value in `row`, without the spaces around it; empty when there is none."""
-        if self.value is not None:
-            return self.value
-        if self.template is not None:
-            text = self.template.format_map({name: row.get(name, "") for name in self.columns()})
-        else:
-            text = row.get(self.column or "", "")
-        return " ".join(text.split())
-
-
-Column = str | Source
-
-
-class Columns(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a dossier is made of."""
-
-    number: Column
-    opened: Column
-    procedure: Column
-    channel: Column
-    due: Column | None = None
-    closed: Column | None = None
-    status: Column | None = None
-    service: Column | None = None
-    summary: Column | None = None
-    place: Column | None = None
-    district: Column | None = None
-    latitude: Column | None = None
-    longitude: Column | None = None
-
-
-class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
-    """One mapping file. `values` turns values of the source into ours; a value that is not named
-    there is kept, unless `strict` lists its field (`channel` and `procedure` always are), and
-    `defaults` says what stands for a value nobody named."""
-
-    source: str
-    zone: str
-    columns: Columns
-    title: str = ""
-    licence: str = ""
-    format: Literal["csv", "json", "jsonl"] | None = None
-    encoding: str = "utf-8-sig"
-    delimiter: str = ","
-    dates: tuple[str, ...] = ("iso",)
-    values: dict[str, dict[str, str]] = {}
-    defaults: dict[str, str] = {}
-    closed_values: tuple[str, ...] = ()
-
-    @property
-    def time_zone(self) -> ZoneInfo:
-        """The zone of times that name none."""
-        return ZoneInfo(self.zone)
-
-    def sources(self) -> dict[str, Source]:
-        """The source of each field that has one."""
-        given = msgspec.structs.asdict(self.columns)
-        return {
-            field: Source(column=source) if isinstance(source, str) else source
-            for field, source in given.items()
-            if source is not None
-        }
-
-
 def read(path: Path) -> Mapping:
-    """The mapping in a file, or the sentence that says what is wrong with it."""
+    """The mapping in a file, or `MappingRefused`."""
     try:
-        mapping = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Mapping)
-        _ = mapping.time_zone
-        "".encode(mapping.encoding)
+        mapping = msgspec.convert(tomllib.loads(path.read_text("utf-8-sig")), Mapping)
     except FileNotFoundError:
         raise MappingRefused(f"Le fichier {path} n'existe pas.") from None
-    except ZoneInfoNotFoundError:
-        raise MappingRefused(f"{path} : le fuseau horaire nommé n'existe pas.") from None
-    except LookupError:
-        raise MappingRefused(f"{path} : l'encodage nommé n'existe pas.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except OSError as error:
+        raise MappingRefused(f"{path} ne se laisse pas lire ({error.strerror}).") from None
+    except RecursionError:
+        raise MappingRefused(f"{path} : imbriqué trop profondément.") from None
+    except ValueError as error:  # TOML, UTF-8 and types alike
         raise MappingRefused(f"{path} : {error}") from None
-    if len(mapping.delimiter) != 1:
-        raise MappingRefused(f"{path} : le séparateur est un seul caractère.")
-    if not mapping.source.strip():
-        raise MappingRefused(f"{path} : la source doit avoir un nom.")
+    for fault in faults(mapping):
+        raise MappingRefused(f"{path} : {fault}.")
     return mapping
+
+
+def faults(mapping: Mapping) -> Iterator[str]:
+    """What no type says is wrong, as the ends of sentences."""
+    if not mapping.source.strip() or len(mapping.source) > 100:
+        yield "source doit nommer la source en 1 à 100 caractères"
+    try:
+        _ = mapping.time_zone
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"le fuseau horaire « {mapping.zone} » n'existe pas"
+    if not is_encoding(mapping.encoding):
+        yield f"l'encodage « {mapping.encoding} » n'existe pas"
+    yield from faults_of_csv(mapping)
+    if not mapping.dates:
+        yield "dates est vide"
+    for way in mapping.dates:
+        if not is_way(way):
+            yield f"« {way} » ne décrit pas une date (dates)"
+    for field, source in mapping.sources.items():
+        if fault := fault_of(field, source):
+            yield f"{field} : {fault}"
+    yield from faults_of_words(mapping)
+    yield from faults_of_point(mapping)
+
+
+def is_encoding(name: str) -> bool:
+    """Whether Python reads text in that encoding, piece by piece."""
+    try:
+        decoder = codecs.getincrementaldecoder(name)(MARKED)
+        return decoder.decode("a".encode(name)) in ("a", "")
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return False
+
+
+def faults_of_csv(mapping: Mapping) -> Iterator[str]:
+    """What is wrong with the marks of a CSV."""
+    for name, mark in (("quote", mapping.quote), ("escape", mapping.escape)):
+        if len(mark) > 1:
+            yield f"{name} est un seul caractère, ou rien"
+    marks = [mark for mark in (mapping.delimiter, mapping.quote, mapping.escape) if mark]
+    if len(mapping.delimiter) != 1:
+        yield "delimiter est un seul caractère"
+    elif len(set(marks)) < len(marks) or set(marks) & set("\r\n\0"):
+        yield "delimiter, quote et escape sont trois caractères différents"
+    if len(set(mapping.header)) < len(mapping.header):
+        yield "header nomme deux fois une colonne"
+    try:
+        csv.reader((), delimiter=mapping.delimiter, quotechar=mapping.quote or None)
+    except (TypeError, ValueError):
+        yield "delimiter ou quote n'est pas un caractère possible"
+
+
+def is_way(way: str) -> bool:
+    """Whether `way` describes a date: one of ours, or a strptime format with a whole date in it.
+    `%Z` is none: Python reads the name of a zone and forgets it."""
+    if way in WAYS:
+        return True
+    if "%Z" in way:
+        return False
+    try:
+        return datetime.strptime(SAMPLE.strftime(way), way).date() == SAMPLE.date()  # noqa: DTZ007 only its date is looked at
+    except (ValueError, LookupError, re.error):
+        return False
+
+
+def fault_of(field: str, source: Source) -> str | None:
+    """What is wrong with the source of a field."""
+    given = sum(part is not None for part in (source.column, source.template, source.value))
+    if given > 1 or (given == 0 and not source.derived):
+        return "il faut column, template ou value, et un seul"
+    if source.template is not None:
+        rest = NAMED.sub("", source.template)
+        if "{" in rest or "}" in rest or rest == source.template:
+            return "template nomme des colonnes entre accolades"
+    if source.derived and field != "number":
+        return "derived est pour number"
+    if source.end_of_day and field not in TIMES:
+        return "end_of_day est pour opened, due et closed"
+    if (source.order is not None) != (field == "point"):
+        return 'order ("lat,lon" ou "lon,lat") est pour point, qui le demande'
+    return None
+
+
+def faults_of_words(mapping: Mapping) -> Iterator[str]:
+    """What is wrong with the tables of values and the defaults."""
+    for name in sorted((mapping.values.keys() | mapping.defaults.keys()) - WORDS):
+        yield f"{name} n'a ni table de valeurs ni valeur par défaut"
+    channels = [*mapping.values.get("channel", {}).values(), mapping.defaults.get("channel")]
+    for channel in channels:
+        if channel is not None and channel not in CHANNELS:
+            yield f"« {channel} » n'est pas un canal ({', '.join(sorted(CHANNELS))})"
+    if both := set(mapping.closed_values) & set(mapping.open_values):
+        yield f"« {min(both)} » est à la fois ouvert et clos"
+
+
+def faults_of_point(mapping: Mapping) -> Iterator[str]:
+    """What is wrong with where the coordinates come from."""
+    given = {"latitude", "longitude", "point"} & mapping.sources.keys()
+    if given not in (set(), {"point"}, {"latitude", "longitude"}):
+        yield "un point est latitude et longitude, ou point"

@@ -28,7 +28,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
     tokens = Tokens(house.pool, settings.town)
     doorkeeper = Doorkeeper(tokens, settings.town, settings.master_key)
     guard = Guard(house)
-    house.log.may_write = guard.must_pass
+    house.log.ask_before_writing(guard.must_pass)
     reception = Reception(house, doorkeeper, waiter, guard)
     api = Router(
         openapi.PREFIX,

@@ -4,7 +4,6 @@ The body is the command itself. Depth, size, encoding and characters are checked
 later part should ever meet them.
 """
 
-import json
 import re
 from typing import Any, TypeVar
 
@@ -38,8 +37,8 @@ async def read(request: AnyRequest) -> bytes:
     return body
 
 
-def decode(body: bytes, command: type[C]) -> C:
-    """The command in `body`, or the problem with the place of the first fault."""
+def parsed(body: bytes) -> Any:
+    """The JSON in `body`, or the problem with it."""
     check_depth(body)
     try:
         body.decode()
@@ -49,6 +48,11 @@ def decode(body: bytes, command: type[C]) -> C:
     except (msgspec.DecodeError, RecursionError):
         raise invalid("", "Le contenu n'est pas du JSON.") from None
     check_texts(content, "")
+    return content
+
+
+def decode(content: Any, command: type[C]) -> C:
+    """The command in what was parsed, or the problem with the place of the first fault."""
     try:
         return msgspec.convert(content, command)
     except msgspec.ValidationError as error:
@@ -56,18 +60,15 @@ def decode(body: bytes, command: type[C]) -> C:
         raise invalid(pointer_of(place.rstrip("`"), detail), in_french(detail)) from None
 
 
-def normal(body: bytes) -> bytes:
-    """The same content in one spelling, for comparing bodies; `body` itself when it is no JSON."""
-    try:
-        return json.dumps(
-            json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        ).encode("utf-8", "surrogatepass")
-    except (ValueError, RecursionError):
-        return body
+def normal(content: Any) -> bytes:
+    """The same content in one spelling, for comparing bodies."""
+    return msgspec.json.encode(content, order="sorted")
 
 
 def check_depth(body: bytes) -> None:
     """Refuse what is nested so deep that only a mistake or malice can have made it."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return
     outside = re.sub(rb'"(?:[^"\\]|\\.)*"', b"", body)
     depth = 0
     for bracket in re.findall(rb"[\[\]{}]", outside):

@@ -17,7 +17,7 @@ from domain.dossier import DossierUnknown
 from domain.grammar import Author, Recorded
 from domain.intake import OpenDossier
 from guichet.desk import KeyReused, Outcome
-from guichet.projecting import town_of
+from guichet.rebuilding import town_of
 from guichet.web.actors import OF_ONE_SERVICE, owns, scope_of
 from guichet.web.intents import Intent, etag, forbidden
 from guichet.web.problems import AnyRequest, invalid

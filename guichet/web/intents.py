@@ -7,7 +7,6 @@ import hmac
 from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import contextmanager
-from hashlib import sha256
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from guichet.desk import KeyReused, VersionMoved
 from guichet.envelopes import Hand
 from guichet.tokens import Tokens
 from guichet.web.actors import Door, may
-from guichet.web.bodies import decode, normal, read
+from guichet.web.bodies import decode, normal, parsed, read
 from guichet.web.problems import AnyRequest, Problem
 
 C = TypeVar("C", bound=msgspec.Struct)
@@ -71,13 +70,14 @@ class Doorkeeper:
             raise Problem(400, "idempotency-key-missing", title)
         expected = expected_version(request, id) if id is not None else None
         body = await read(request)
-        content = decode(body, command)
+        content = parsed(body)
+        decoded = decode(content, command)
         route = f"{request.method} {request.url.path}"
         command_id = self.digest(f"{self._town}\n{author.account}\n{route}\n{key}".encode())
-        digest = self.digest(normal(body))
+        digest = self.digest(normal(content))
         if self._recent.get(command_id, digest) != digest:
             raise KeyReused
-        return content, Intent(
+        return decoded, Intent(
             Hand(author=author, command_id=command_id, digest=digest), expected, key
         )
 
@@ -107,7 +107,7 @@ class Doorkeeper:
 
     def digest(self, data: bytes) -> str:
         """A keyed digest in hexadecimal."""
-        return hmac.new(self._secret, data, sha256).hexdigest()
+        return hmac.digest(self._secret, data, "sha256").hex()
 
 
 def forbidden() -> Problem:
@@ -128,5 +128,5 @@ def expected_version(request: AnyRequest, id: UUID) -> int | None:
         raise Problem(428, "precondition-required", title)
     if given == "*":
         return None
-    own, _, version = given.strip('"').rpartition(".")
+    own, _, version = given.removeprefix("W/").strip('"').rpartition(".")
     return int(version) if own == str(id) and version.isdecimal() and len(version) < 9 else -1

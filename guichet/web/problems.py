@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from domain.dossier import DossierUnknown
@@ -119,6 +119,8 @@ def problem_of(error: Exception) -> Problem:
             return unavailable("Le journal est abîmé ; rien n'y est plus écrit.")
         case psycopg.OperationalError() | PoolTimeout() | PoolClosed():
             return unavailable("La base de lecture ne répond pas.")
+        case ValidationException(extra=[{"key": str(field)}, *_]):
+            return invalid(f"/{field}", "Ce paramètre n'a pas la forme attendue.")
         case HTTPException():
             return http(error)
         case _:

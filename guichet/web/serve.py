@@ -1,8 +1,7 @@
 """The process that answers: `guichet web`."""
 
-import asyncio
-
 import uvicorn
+import uvloop
 
 from guichet.house import House
 from guichet.settings import Settings
@@ -20,9 +19,11 @@ async def serve(settings: Settings) -> None:
             create_app(house, waiter),
             host=settings.host,
             port=settings.port,
+            http="httptools",
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=3,
         )
         await uvicorn.Server(config).serve()
@@ -30,4 +31,4 @@ async def serve(settings: Settings) -> None:
 
 def main(settings: Settings) -> None:
     """`guichet web`."""
-    asyncio.run(serve(settings))
+    uvloop.run(serve(settings))

@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from guichet import catalogue_file
 from guichet.demo.load import MAPPING, SAMPLE, TOWN
 from guichet.house import House
 from guichet.importing import mapping as mappings
-from guichet.importing.load import Count, Import, Rejects
+from guichet.importing.load import Count, Import, Interrupted
 from guichet.importing.reading import FileBreaksOff, FileRefused, rows
+from guichet.importing.rejects import Rejects
+from guichet.importing.sources import Columns, Mapping
 from guichet.settings import Settings
 from projections.search import search
 from projections.waiting import Waiter
@@ -89,6 +92,53 @@ async def test_a_file_that_breaks_off_keeps_what_was_read(
     assert importing.count.imported > 500
 
 
+async def test_two_imports_of_a_file_at_once_double_nothing(
+    town_house: House, settings: Settings, tmp_path: Path
+) -> None:
+    paths = [tmp_path / name / "x.csv" for name in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir()
+    sources = [sample(path.parent, 2001) for path in paths]
+    before = await town_house.log.head()
+    async with House.open(settings) as other:
+        counts = await asyncio.gather(imported(town_house, sources[0]), imported(other, sources[1]))
+    assert [count.imported + count.already for count in counts] == [2000, 2000]
+    assert sum(count.imported for count in counts) == 2000
+    assert await town_house.log.head() - before == sum(count.events for count in counts)
+
+
+async def test_an_import_that_is_stopped_is_whole_and_goes_on(
+    town_house: House, tmp_path: Path
+) -> None:
+    path = sample(tmp_path, 2001)
+    importing = Import(town_house, BOSTON, Rejects(tmp_path / "rejects.csv"))
+
+    def stop(count: Count) -> None:
+        importing.stop.set()
+
+    before = await town_house.log.head()
+    with pytest.raises(Interrupted):
+        await importing.run(path, False, stop)
+    first = importing.count
+    assert 0 < first.rows == first.imported < 2000
+    assert await town_house.log.head() - before == first.events
+    again = await imported(town_house, path)
+    assert (again.rows, again.already) == (2000, first.imported)
+    assert again.imported == 2000 - first.imported
+
+
+async def test_a_column_no_object_has_is_known_at_the_end(
+    town_house: House, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('[{"case_enquiry_id": "1"}]')
+    mapping = structs.replace(BOSTON, format="json")
+    importing = Import(town_house, mapping, Rejects(tmp_path / "rejects.csv"))
+    count = await importing.run(path, False, lambda count: None)
+    assert (count.rows, count.rejected) == (1, 1)
+    assert "open_dt" in importing.never_met
+
+
 def test_a_missing_column_is_named_before_anything_is_read(tmp_path: Path) -> None:
     path = tmp_path / "other.csv"
     path.write_text("case_enquiry_id,open_dt\n1,2\n")
@@ -101,8 +151,8 @@ def test_json_is_read_as_an_array_or_as_lines(tmp_path: Path) -> None:
     array, lines = tmp_path / "x.json", tmp_path / "x.jsonl.gz"
     array.write_text(json.dumps(objects, indent=1, ensure_ascii=False))
     lines.write_bytes(gzip.compress("\n".join(map(json.dumps, objects)).encode()))
-    columns = mappings.Columns(number="a.b", opened="o", procedure="p", channel="c")
-    mapping = mappings.Mapping(source="s", zone="UTC", columns=columns)
+    columns = Columns(number="a.b", opened="o", procedure="p", channel="c")
+    mapping = Mapping(source="s", zone="UTC", columns=columns)
     for path in (array, lines):
         assert [row.values["a.b"] for row in rows(path, mapping)] == ["0", "1", "2"]
     array.write_text('[{"a": 1}, {"a": ')

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from domain.grammar import replay
 from domain.organisation import Organisation
 from domain.procedures import ProcedurePublished, Procedures
-from guichet.importing.mapping import Columns, Mapping, Source
-from guichet.importing.reading import Row
+from guichet.importing.row import Row
 from guichet.importing.rows import Reader, Rejected, Taken
+from guichet.importing.sources import Columns, Mapping, Source
 from tests.domain.scenario import ORGANISATION, SINCE
 
 PROCEDURES = replay(
@@ -30,14 +31,20 @@ MAPPING = Mapping(
         place=Source(template="{street}  {city}"),
         latitude="lat",
         longitude="lon",
+        status="state",
+        summary="words",
+        service="at",
     ),
+    closed_values=("Closed",),
+    open_values=("Open",),
     values={"procedure": {"Tree  Emergencies": "arbre"}, "channel": {"Call": "phone"}},
 )
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = {"n": "1", "o": "2011-07-01 01:32:33", "type": "Tree  Emergencies", "by": "Call"}
 
 
 def reader(mapping: Mapping = MAPPING, organisation: Organisation = ORGANISATION) -> Reader:
-    return Reader(mapping, "ville", organisation, PROCEDURES)
+    return Reader(mapping, "ville", organisation, PROCEDURES, NOW)
 
 
 def taken(**changes: str) -> Taken:
@@ -85,6 +92,17 @@ def test_a_closing_equal_to_the_opening_is_valid() -> None:
         ({"by": "Pigeon"}, "ne nomme pas"),
         ({"lat": "x", "lon": "1"}, "coordonnées illisibles"),
         ({"lat": "99", "lon": "1"}, "hors de la Terre"),
+        ({"lat": "1_0", "lon": "1"}, "coordonnées illisibles"),
+        ({"lat": "nan", "lon": "1"}, "coordonnées illisibles"),
+        ({"o": "1900-01-01 00:00:00"}, "hors du calendrier"),
+        ({"c": "0000-00-00 00:00:00"}, "closed : date illisible"),
+        ({"o": "x" * 5000}, "date illisible .x{79}…"),
+        ({"n": "x" * 301}, "numéro de plus de 300"),
+        ({"state": "Closed"}, "clos sans date"),
+        ({"state": "x" * 301, "c": "2011-07-02 00:00:00"}, "état de plus de 300"),
+        ({"words": "x" * 10_001}, "10 000"),
+        ({"by": "fax"}, "canal|ne nomme pas"),
+        ({"at": "nowhere"}, "service inconnu du catalogue .nowhere."),
     ],
 )
 def test_what_cannot_be_taken_is_rejected_with_its_reason(
@@ -116,3 +134,44 @@ def test_rows_without_a_number_are_numbered_by_content_and_order() -> None:
 def test_a_row_never_becomes_another_dossier() -> None:
     assert taken().id == taken().id
     assert taken().id != taken(n="2").id
+
+
+@pytest.mark.parametrize(
+    ("changes", "flags"),
+    [
+        ({"state": "Open", "c": "2011-07-02 00:00:00"}, ("closed_but_said_open",)),
+        ({"o": "2030-01-01 00:00:00"}, ("opened_in_the_future",)),
+        ({"c": "2030-01-01 00:00:00"}, ("closed_in_the_future",)),
+        ({"d": "2030-01-01 00:00:00"}, ()),
+        ({"lat": "0", "lon": "-0.0"}, ("point_at_zero",)),
+        ({"lat": "48,85", "lon": "2,35"}, ()),
+        ({"lat": "48.85"}, ("point_incomplete",)),
+        ({"street": "x" * 400}, ("place_shortened",)),
+    ],
+)
+def test_what_is_doubted_is_kept_and_flagged(
+    changes: dict[str, str], flags: tuple[str, ...]
+) -> None:
+    assert taken(**changes).opening.flags == flags
+
+
+def test_a_decimal_comma_is_one() -> None:
+    place = taken(lat="48,850", lon="+2,35").opening.place
+    assert place is not None
+    assert place.point == "48.85,2.35"
+
+
+def test_texts_that_mean_nothing_are_nothing() -> None:
+    absent = structs.replace(MAPPING, absent=("NULL", "1900-01-01  00:00:00", "0"))
+    row = {**ROW, "c": " 1900-01-01 00:00:00", "d": "NULL", "lat": "0", "lon": "0", "city": "NULL"}
+    one = reader(absent).take(Row(2, row))
+    assert (one.closed_at, one.opening.due_at_origin, one.opening.place) == (None, None, None)
+
+
+def test_a_default_stands_for_what_no_table_names() -> None:
+    defaults = {"channel": "form", "summary": "Sans objet"}
+    mapping = structs.replace(MAPPING, defaults=defaults)
+    opening = reader(mapping).take(Row(2, {**ROW, "by": "Pigeon"})).opening
+    assert (opening.channel, opening.summary) == ("form", "Sans objet")
+    opening = reader(mapping).take(Row(2, {**ROW, "words": "Un arbre"})).opening
+    assert (opening.channel, opening.summary) == ("phone", "Un arbre")

@@ -32,7 +32,7 @@ from guichet.desk import Intention
 from guichet.envelopes import Hand
 from guichet.erasure import NothingOfItsOwn, erase, erase_words, forget
 from guichet.house import House
-from guichet.projecting import rebuild_models, town_of
+from guichet.rebuilding import rebuild_models, town_of
 from projections import dossiers, queues, timelines
 from projections.projector import MODELS, Overtaken, Projector
 from projections.read_model import dossier_id
@@ -267,7 +267,7 @@ async def test_there_is_one_projector(house: House, projector: "asyncio.Task[Non
     await reached(house)
     conninfo = house.settings.postgres["projector"]
     async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
-        second = Projector(connection, town_of(house.settings), house.desk.unseal)
+        second = Projector(connection, town_of(house.settings), house.cipher.unseal)
         with pytest.raises(Overtaken):
             await second.begin()
         taken = await house.log.read(f"dossier.{await opened(house)}")

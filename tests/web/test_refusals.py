@@ -117,6 +117,16 @@ async def test_every_refusal_is_a_problem(
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_a_bad_parameter_is_named(desk: Client) -> None:
+    for path, pointer in [
+        ("/services/voirie/queue?limit=beaucoup", "/limit"),
+        ("/services/voirie/queue?limit=501", "/limit"),
+        (f"/dossiers?q={'x' * 301}", "/q"),
+    ]:
+        answer = await desk.get(path)
+        assert (answer.status_code, answer.json().get("pointer")) == (400, pointer), answer.text
+
+
 async def test_a_role_opens_only_the_doors_of_its_table(as_role: As, desk: Client) -> None:
     id = (await desk.opened()).json()["id"]
     for role, doors in MAY.items():

@@ -1,0 +1,79 @@
+"""The settings of an installation as environment variables, for containers and their `.env`.
+
+GUICHET_TOWN, GUICHET_ZONE, GUICHET_MASTER_KEY; GUICHET_NATS_URL, GUICHET_NATS_MONITOR and
+GUICHET_NATS_<USER>_PASSWORD; GUICHET_POSTGRES_HOST, GUICHET_POSTGRES_PORT and
+GUICHET_POSTGRES_<ROLE>_PASSWORD; GUICHET_HOST, GUICHET_PORT. A process needs the passwords of those
+it acts as, and no other.
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.embedded_postgres_server import fresh_passwords
+from adapters.postgres_roles import ROLES, SUPERUSER, conninfo
+from guichet.sentences import Sentence
+from guichet.town import TOWN, ZONE, check_town
+
+USERS = ("steward", "writer", "projector", "keys", "backup")
+"""Whom the broker knows, each with rights of its own (guichet/config/nats.conf)."""
+
+
+class NotGiven(Sentence):
+    """A process asks for a password it was not given."""
+
+
+class Given(dict[str, str]):
+    """What a process was given of a server, by the name it acts as there."""
+
+    def __init__(self, server: str, found: Mapping[str, str]) -> None:
+        super().__init__(found)
+        self._server = server
+
+    def __missing__(self, name: str) -> str:
+        raise NotGiven(f"Il manque ici la variable {variable(self._server, name)}.")
+
+
+def described(variables: Mapping[str, str]) -> dict[str, Any] | None:
+    """What the variables say of an installation, shaped like its file; None when they say
+    nothing."""
+    url = variables.get("GUICHET_NATS_URL")
+    if not url:
+        return None
+    host = variables.get("GUICHET_POSTGRES_HOST", "127.0.0.1")
+    port = variables.get("GUICHET_POSTGRES_PORT", "5432")
+    words = passwords(variables, "POSTGRES", (SUPERUSER, *ROLES))
+    return {
+        "town": variables.get("GUICHET_TOWN") or TOWN,
+        "zone": variables.get("GUICHET_ZONE") or ZONE,
+        "nats_url": url,
+        "nats_monitor": variables.get("GUICHET_NATS_MONITOR", ""),
+        "nats_passwords": passwords(variables, "NATS", USERS),
+        "postgres": {role: conninfo(role, word, host, port) for role, word in words.items()},
+        "host": variables.get("GUICHET_HOST") or "127.0.0.1",
+        "port": variables.get("GUICHET_PORT") or "8311",
+    }
+
+
+def passwords(variables: Mapping[str, str], server: str, names: tuple[str, ...]) -> dict[str, str]:
+    """The passwords that were given, by name."""
+    found = {name: variables.get(variable(server, name)) for name in names}
+    return {name: word for name, word in found.items() if word}
+
+
+def variable(server: str, name: str) -> str:
+    """The variable that holds a password."""
+    return f"GUICHET_{server}_{name.upper()}_PASSWORD"
+
+
+def fresh(town: str, zone: str) -> str:
+    """The content of a new `.env`: the town and secrets nobody else has."""
+    check_town(town, zone)
+    lines = {
+        "GUICHET_TOWN": town,
+        "GUICHET_ZONE": zone,
+        "GUICHET_MASTER_KEY": secrets.token_hex(32),
+    }
+    for server, names in (("NATS", USERS), ("POSTGRES", (SUPERUSER, *ROLES))):
+        lines |= {variable(server, name): word for name, word in fresh_passwords(*names).items()}
+    return "\n".join(f"{name}={value}" for name, value in lines.items())

@@ -1,0 +1,133 @@
+"""`guichet start`, which ./run ends in: from a folder to a town that answers, until Ctrl-C.
+
+What is slow to import is imported late, while the servers start or only for a first start: most of
+a start is Python reading its libraries, on few cores.
+"""
+
+import asyncio
+import json
+import signal
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from adapters.embedded_child import CannotStart
+from guichet.folder import DataFolder
+from guichet.installation import Installation
+from guichet.settings import Settings
+from guichet.supervisor import Supervisor, say
+
+
+class Stopped(KeyboardInterrupt):
+    """Somebody asked us to stop. Of a kind that no event loop keeps to itself."""
+
+
+def run(
+    data: Path | None, address: tuple[str, int], demo: bool, town: str | None, zone: str | None
+) -> None:
+    """`guichet start`: everything up, until Ctrl-C."""
+    stop_on_signals()
+    try:
+        folder = DataFolder.choose(data)
+        installation = Installation(folder, *address)
+        installation.claim()
+        try:
+            settings = installation.settings(town, zone)
+            supervisor = Supervisor(installation, settings)
+            if folder.link is not None:
+                say(f"Données : {folder.path} (PostgreSQL n'entre pas dans {folder.link.parent}).")
+        except BaseException:
+            folder.give_up()
+            raise
+        live(folder, supervisor, settings, demo)
+    except KeyboardInterrupt:
+        return
+
+
+def live(folder: DataFolder, supervisor: Supervisor, settings: Settings, demo: bool) -> None:
+    """Start, present, watch, and stop whatever happens. A first start that fails before anything
+    could be recorded leaves no folder behind."""
+    try:
+        say("Démarrage de NATS et de PostgreSQL…")
+        supervisor.start_servers()
+        prepare(settings)
+        folder.keep()
+        loading = settings.data / "loading"
+        loading.touch()
+        supervisor.start_processes()
+        accounts = demonstration(settings) if demo else []
+        await_projected(supervisor, settings)
+        loading.unlink(missing_ok=True)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"Guichet répond sur http://{host}:{settings.port} (Ctrl-C pour arrêter)"
+        with suppress(OSError):  # nobody may be reading any more
+            print("\n".join([*accounts, address]), flush=True)
+        supervisor.watch()
+    except KeyboardInterrupt:
+        say("Arrêt…")
+    finally:
+        supervisor.stop()
+        folder.give_up()
+
+
+def prepare(settings: Settings) -> None:
+    """Streams and tables."""
+    from guichet import preparing
+
+    asyncio.run(preparing.prepare(settings))
+
+
+def demonstration(settings: Settings) -> list[str]:
+    """The demonstration loaded, at the first start; the lines that present its accounts."""
+    from guichet.demo import accounts
+
+    known = accounts.read(settings.data)
+    if known is None:
+        from guichet.demo.load import load_demo
+
+        known = asyncio.run(load_demo(settings, say))
+    return accounts.presented(known)
+
+
+def stop_on_signals() -> None:
+    """Ctrl-C, a polite kill and the end of the terminal all stop us, once. `nohup` is obeyed."""
+
+    def stop(*_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # once is enough
+        raise Stopped
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, stop)
+
+
+def await_projected(supervisor: Supervisor, settings: Settings) -> None:
+    """Until what was loaded can be read; a few minutes at most."""
+    deadline = monotonic() + 300
+    while monotonic() < deadline:
+        state = health(settings)
+        if state and 0 < state["log_position"] <= state["position"]:
+            return
+        if state and state["log_position"] == 0 and not state["reasons"][1:]:
+            return  # an empty town, and no reason but that we are still loading
+        supervisor.look()
+        sleep(0.1)
+    raise CannotStart(f"Guichet n'est pas prêt : voyez les journaux dans {settings.data}.")
+
+
+def health(settings: Settings) -> dict[str, Any]:
+    """What the web process says of itself; empty while it does not answer."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared, not listened on
+    host = everywhere.get(settings.host, settings.host)
+    line = HTTPConnection(host, settings.port, timeout=5)
+    try:
+        line.request("GET", "/health/ready")
+        return json.loads(line.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        return {}
+    finally:
+        line.close()
