@@ -86,6 +86,7 @@ def test_a_sound_log_is_verified_and_left_alone(running: Running) -> None:
 
 def test_secrets_are_for_us_alone(running: Running) -> None:
     for name in ("master.key", "seal.key", "installation.json"):
+        assert within(30, (running.data / name).exists)
         assert (running.data / name).stat().st_mode & 0o077 == 0
 
 
