@@ -1,9 +1,9 @@
 """Group commit: facts of different writers that wait at the same moment share one disk flush.
 
-One synced server writes plain publishes one after the other, a flush each, and does not group them
-by itself. So while one group is on its way the next one gathers: few are published plainly, many
-become one atomic batch, each with its own expectation. When one of them makes the server refuse the
-whole, each is written alone, so that nobody fails for another's conflict.
+One synced server writes plain publishes one after the other, a flush each, and does not group
+them by itself. So while two groups are on their way the next one gathers: few are published
+plainly, many become one atomic batch, each with its own expectation. When one of them makes the
+server refuse the whole, each is written alone, so that nobody fails for another's conflict.
 """
 
 import asyncio
@@ -15,7 +15,10 @@ import structlog
 
 from domain.log import Conflict, Entry, LogDamaged, LogUnavailable
 
-WORTH_A_BATCH = 5
+AT_ONCE = 2
+"""Groups on their way at the same time: while the disk is busy with one, the next is made."""
+
+WORTH_A_BATCH = 8
 """Facts waiting at once from which one batch is cheaper than as many flushes of the disk."""
 
 TOGETHER = 200
@@ -63,16 +66,15 @@ class GroupCommit:
         self._publish = publish
         self._settle = settle
         self._waiting: list[Waiting] = []
-        self._draining: asyncio.Task[None] | None = None
+        self._flying: set[asyncio.Task[None]] = set()
         self._settling: set[asyncio.Task[None]] = set()
 
     async def write(self, entry: Entry, expected: int) -> int:
         """The position of `entry` once it is written behind the position `expected` of its stream;
-        `Conflict` or `LogUnavailable` otherwise."""
+        `Conflict`, `LogUnavailable` or `LogDamaged` otherwise."""
         one = Waiting(entry, expected, asyncio.get_running_loop().create_future())
         self._waiting.append(one)
-        if self._draining is None or self._draining.done():
-            self._draining = asyncio.create_task(self._drain())
+        self._go()
         try:
             async with asyncio.timeout(SETTLED_WITHIN):
                 return await one.position
@@ -82,22 +84,30 @@ class GroupCommit:
             with suppress(ValueError):
                 self._waiting.remove(one)
 
-    async def _drain(self) -> None:
-        """Write what waits, group after group; what comes meanwhile is the next group."""
-        while self._waiting:
-            group = self._next_group()
-            uncertain = False
-            if len(group) >= WORTH_A_BATCH:
-                try:
-                    if await self._together(group):
-                        continue
-                except LogUnavailable:
-                    uncertain = True
-                except LogDamaged as error:
-                    for one in group:
-                        one.fail(error)
-                    continue
-            await asyncio.gather(*(self._alone(one, uncertain) for one in group))
+    def _go(self) -> None:
+        """Send what waits, as far as there is room."""
+        while self._waiting and len(self._flying) < AT_ONCE:
+            flight = asyncio.create_task(self._write_group(self._next_group()))
+            self._flying.add(flight)
+            flight.add_done_callback(self._landed)
+
+    def _landed(self, flight: "asyncio.Task[None]") -> None:
+        self._flying.discard(flight)
+        self._go()
+
+    async def _write_group(self, group: Sequence[Waiting]) -> None:
+        """Write `group`: many as one batch, few, or a batch that was refused, each alone."""
+        uncertain = False
+        try:
+            if len(group) >= WORTH_A_BATCH and await self._together(group):
+                return
+        except LogUnavailable:
+            uncertain = True
+        except LogDamaged as error:
+            for one in group:
+                one.fail(error)
+            return
+        await asyncio.gather(*(self._alone(one, uncertain) for one in group))
 
     def _next_group(self) -> list[Waiting]:
         """Those who wait, the first of each stream only: a batch takes one expectation a stream."""
