@@ -8,7 +8,7 @@ waits only for the switch. An interrupted rebuild leaves nothing but tables nobo
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, get_origin
 from uuid import UUID
 
 import msgspec
@@ -61,9 +61,9 @@ async def fill(
         async for entries in whole_streams(archive.by_stream(connection, town.name, shard, end)):
             facts = await decode(entries, destroyed)
             for model in models:
-                rows = folded(model, town, facts)
-                async with connection.cursor() as cursor:
-                    await copy_in(cursor, model, town, rows)
+                if rows := folded(model, town, facts):
+                    async with connection.cursor() as cursor:
+                        await copy_in(cursor, model, town, rows)
             done(len(entries))
 
 
@@ -97,18 +97,24 @@ async def copy_in(cursor: Cursor, model: ReadModel[Any], town: Town, rows: Seque
     names = model.row.__struct_fields__
     columns = SQL(", ").join(map(Identifier, ("town", *names)))
     statement = SQL("copy {} ({}) from stdin").format(Identifier("rebuild", model.name), columns)
+    # Only these need another form; asking it of every value would cost more than writing them.
+    fields = msgspec.structs.fields(model.row)
+    several = [n for n, field in enumerate(fields) if get_origin(field.type) in (tuple, dict)]
     async with cursor.copy(statement) as copy:
         for row in rows:
-            await copy.write_row((town.name, *map(column, msgspec.structs.astuple(row))))
+            values = list(msgspec.structs.astuple(row))
+            for n in several:
+                values[n] = column(values[n])
+            await copy.write_row((town.name, *values))
 
 
 def column(value: Any) -> Any:
-    """A value of a row as its column takes it."""
-    if type(value) is tuple:
-        return list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] any items
+    """An array or an object as its column takes it."""
+    if not value:
+        return "{}"
     if type(value) is dict:
         return msgspec.json.encode(value).decode().replace("\\u0000", "")
-    return value
+    return list(value)
 
 
 class Built(Struct, frozen=True):
