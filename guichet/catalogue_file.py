@@ -20,7 +20,7 @@ from domain.grammar import Author, Event, Recorded, Times
 from domain.organisation import Organisation, PoleDefined, ServiceDefined, SiteDefined
 from domain.procedures import ProcedurePublished, Procedures, ProcedureWithdrawn
 from guichet.catalogue import ORGANISATION, PROCEDURES
-from guichet.guarding import must_continue
+from guichet.guarding import write_only_there
 from guichet.house import House
 from guichet.sentences import Sentence
 from guichet.settings import Settings
@@ -168,7 +168,7 @@ def run(settings: Settings, path: Path) -> None:
 
     async def whole() -> int:
         async with House.open(settings) as house:
-            await must_continue(house)
+            await write_only_there(house)
             return await load(house, path)
 
     count = asyncio.run(whole())

@@ -16,7 +16,7 @@ from adapters.keys import KeyRing
 from domain.dossier import WordsErased
 from domain.grammar import NO_KEY, Author, Event, Recorded, Times, replay
 from domain.people import Holder, PersonErased
-from guichet.guarding import must_continue
+from guichet.guarding import write_only_there
 from guichet.house import House
 from guichet.sentences import Sentence
 from guichet.settings import Settings
@@ -120,7 +120,7 @@ def run(settings: Settings, erasing: Erase, id: UUID, ground: str) -> None:
 
     async def whole() -> None:
         async with House.open(settings) as house:
-            await must_continue(house)
+            await write_only_there(house)
             await forget(house, await erasing(house, id, ground))
 
     asyncio.run(whole())

@@ -151,3 +151,19 @@ async def must_continue(house: House) -> int:
     if known and (there is None or hash_of(town, there) != known[0]):
         raise LogDamaged(f"L'événement {end} du journal n'est plus celui de l'archive.")
     return seen
+
+
+async def write_only_there(house: House) -> None:
+    """`LogDamaged` unless the log is the archive's, and the same question before the first write
+    after every absence of the broker: for those who write beside the web."""
+    seen = await must_continue(house)
+
+    async def may_write() -> None:
+        nonlocal seen
+        if seen != house.nc.stats["reconnects"]:
+            try:
+                seen = await must_continue(house)
+            except OperationalError as error:
+                raise LogUnavailable("La base de données ne répond pas.") from error
+
+    house.log.ask_before_writing(may_write)

@@ -17,7 +17,7 @@ from domain.grammar import Author, Recorded, Refused
 from domain.log import Entry
 from domain.policies import LISTENED_TO, KeyToDestroy, OnOtherDossier, Request, asked_by
 from guichet.envelopes import Hand
-from guichet.guarding import must_continue
+from guichet.guarding import write_only_there
 from guichet.house import House
 from guichet.settings import Settings
 
@@ -53,7 +53,7 @@ class Reactor:
     async def run(self) -> None:
         """Act on every fact after the checkpoint, for as long as the process lives. `LogDamaged`
         when the log is not the one that was archived."""
-        await must_continue(self._house)
+        await write_only_there(self._house)
         follow = self._house.log.follow(await self._position(), linger=LINGER)
         async for entries in follow:
             await self.react(entries)

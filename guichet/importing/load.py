@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from domain.log import Conflict, LogUnavailable
-from guichet.guarding import must_continue
+from guichet.guarding import write_only_there
 from guichet.house import House
 from guichet.importing import mapping as mappings
 from guichet.importing.reading import FileBreaksOff, FileRefused, rows
@@ -180,7 +180,7 @@ def run(
 
             async def whole() -> None:
                 async with House.open(settings) as house:
-                    await must_continue(house)
+                    await write_only_there(house)
                     importing = Import(house, mapping, refused, count, stop)
                     await importing.run(path, dry_run, show)
                 if count.rows and importing.never_met:
