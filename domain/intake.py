@@ -12,12 +12,11 @@ from domain.circumstances import Circumstances
 from domain.clocks import doubts
 from domain.dossier import Dossier, DossierExists, DossierOpened
 from domain.grammar import Invalid, Person, Value
-from domain.intention import Moment, Text
+from domain.intention import Moment, Short, Text
 from domain.procedures import Answer, Nature, ProcedurePublished, Question
 from domain.terms import Channel, Place
 
 EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;.]+(\.[^@\s<>\"',;.]+)+")
-Short = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
 
 
 class PersonEntry(Value, frozen=True):

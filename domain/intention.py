@@ -8,8 +8,14 @@ from msgspec import Meta
 from domain.dossier import Dossier, DossierIsClosed, DossierUnknown
 from domain.grammar import Value
 
-Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
+WRITTEN = r"[^\s\u200b-\u200f\u2028-\u202e\u2060\ufeff]"
+"""Something a person can see: not only spaces, nor characters without a width."""
+
+Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=WRITTEN)]
 """Words of a person, not empty, 10,000 characters at most."""
+
+Short = Annotated[str, Meta(min_length=1, max_length=300, pattern=WRITTEN)]
+"""A name, an address, a place: 300 characters at most."""
 
 
 Moment = Annotated[datetime, Meta(tz=True)]

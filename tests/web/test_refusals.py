@@ -20,6 +20,7 @@ DEEP = b'{"procedure":' + b"[" * 5000 + b"]" * 5000 + b"}"
         ({"channel": "pigeon"}, "/channel"),
         ({"summary": ""}, "/summary"),
         ({"summary": "   "}, "/summary"),
+        ({"summary": "\u200b\ufeff"}, "/summary"),
         ({"summary": "x" * 10_001}, "/summary"),
         ({"summary": "a\0b"}, "/summary"),
         ({"summary": 12}, "/summary"),
