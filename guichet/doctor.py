@@ -152,9 +152,9 @@ async def master_key(settings: Settings) -> Finding:
 
 async def read_models(settings: Settings) -> Finding:
     """How far what people look at is behind the log."""
-    async with await AsyncConnection.connect(settings.postgres["web"]) as connection:
-        async with connection.cursor() as cursor:
-            reached = await position(cursor, settings.town)
+    connection = await AsyncConnection.connect(settings.postgres["web"])
+    async with connection, connection.cursor() as cursor:
+        reached = await position(cursor, settings.town)
     nc = await line(settings)
     try:
         log = Log(nc, settings.town)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from guichet.logs import configure
 from guichet.settings import Settings
 
 Data = Annotated[Path | None, Parameter(help="Dossier de l'installation (ou GUICHET_DATA).")]
@@ -68,6 +69,7 @@ def doctor(*, json: bool = False, data: Data = None) -> None:
     """Tout examiner et dire quoi faire ; 1 si quelque chose ne va pas."""
     from guichet.doctor import run
 
+    configure("doctor")
     sys.exit(run(data, json))
 
 
