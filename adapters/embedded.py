@@ -15,9 +15,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from time import monotonic, sleep
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from adapters.embedded_account import ourselves
 from adapters.embedded_child import CannotStart, dying_with_parent
+
+STUCK = ("write error", "no space left", "JetStream is not enabled", "JetStream disabled")
+"""What the broker's own health says after a full disk, and not while it recovers its store."""
 
 READY_WITHIN = 30.0
 """Seconds a server may take to answer after its start; recovery included."""
@@ -172,6 +177,18 @@ class NatsServer(Server):
             # Read as configuration, so that a path with a space in it needs quotes.
             "NATS_STORE": json.dumps(str(self.folder / "store"), ensure_ascii=False),
         }
+
+    def is_stuck(self) -> bool:
+        """Whether a stream refuses writes for what a full disk once did to it: the broker keeps
+        it so until it is started again, however much room there is. Half a second at most."""
+        try:
+            with urlopen(f"{self.monitor}/healthz", timeout=0.5):  # noqa: S310 our own address
+                return False
+        except HTTPError as error:
+            said = error.read().decode(errors="replace")
+            return any(word in said for word in STUCK)
+        except OSError:
+            return False
 
     def begin(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,14 +3,14 @@
 import errno
 import sys
 from pathlib import Path
-from typing import Annotated
 from uuid import UUID
 
 import psycopg
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from adapters.embedded_child import CannotStart
 from domain.log import LogDamaged, LogUnavailable
+from guichet import keeping
 from guichet.logs import configure
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
@@ -21,33 +21,14 @@ token = App(name="token", help="Jetons de l'API.")
 person = App(name="person", help="Les personnes et leurs droits.")
 dossier = App(name="dossier", help="Les dossiers et leurs textes.")
 installation = App(name="installation", help="L'installation elle-même.")
-for group in (catalogue, token, person, dossier, installation):
+tls = App(name="tls", help="Les certificats du serveur.")
+Data = keeping.Data
+app.command(keeping.start)
+app.command(keeping.doctor)
+tls.command(keeping.self_signed)
+installation.command(keeping.env)
+for group in (catalogue, token, person, dossier, installation, tls):
     app.command(group)
-
-Data = Annotated[Path | None, Parameter(help="Dossier de l'installation (ou GUICHET_DATA).")]
-
-TownName = Annotated[
-    str | None, Parameter(env_var="GUICHET_TOWN", help="Le nom de la ville, une fois pour toutes.")
-]
-TownZone = Annotated[
-    str | None, Parameter(env_var="GUICHET_ZONE", help="Son fuseau, une fois pour toutes.")
-]
-
-
-@app.command
-def start(
-    *,
-    data: Data = None,
-    host: str = "127.0.0.1",
-    port: int = 8311,
-    demo: bool = True,
-    town: TownName = None,
-    zone: TownZone = None,
-) -> None:
-    """Démarrer tout Guichet et le surveiller."""
-    from guichet.starting import run
-
-    run(data, (host, port), demo, town, zone)
 
 
 @app.command
@@ -56,15 +37,6 @@ def prepare(*, data: Data = None) -> None:
     from guichet.preparing import run
 
     run(Settings.find(data))
-
-
-@installation.command
-def env(*, town: TownName = None, zone: TownZone = None) -> None:
-    """Écrire un nouveau fichier .env, avec de nouveaux secrets, sur la sortie standard."""
-    from guichet.environment import fresh
-    from guichet.town import TOWN, ZONE
-
-    print(fresh(town or TOWN, zone or ZONE))
 
 
 @app.command

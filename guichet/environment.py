@@ -2,8 +2,9 @@
 
 GUICHET_TOWN, GUICHET_ZONE, GUICHET_MASTER_KEY; GUICHET_NATS_URL, GUICHET_NATS_MONITOR and
 GUICHET_NATS_<USER>_PASSWORD; GUICHET_POSTGRES_HOST, GUICHET_POSTGRES_PORT and
-GUICHET_POSTGRES_<ROLE>_PASSWORD; GUICHET_HOST, GUICHET_PORT. A process needs the passwords of those
-it acts as, and no other.
+GUICHET_POSTGRES_<ROLE>_PASSWORD; GUICHET_HOST, GUICHET_PORT, GUICHET_TLS_CERT, GUICHET_TLS_KEY,
+GUICHET_TRUSTED_PROXY (addresses or networks, separated by spaces), GUICHET_LEAST_FREE (mebibytes).
+A process needs the passwords of those it acts as, and no other.
 """
 
 import secrets
@@ -12,6 +13,7 @@ from typing import Any
 
 from adapters.embedded_postgres_server import fresh_passwords
 from adapters.postgres_roles import ROLES, SUPERUSER, conninfo
+from guichet.disk import ENOUGH
 from guichet.sentences import Sentence
 from guichet.town import TOWN, ZONE, check_town
 
@@ -52,6 +54,10 @@ def described(variables: Mapping[str, str]) -> dict[str, Any] | None:
         "postgres": {role: conninfo(role, word, host, port) for role, word in words.items()},
         "host": variables.get("GUICHET_HOST") or "127.0.0.1",
         "port": variables.get("GUICHET_PORT") or "8311",
+        "tls_cert": variables.get("GUICHET_TLS_CERT", ""),
+        "tls_key": variables.get("GUICHET_TLS_KEY", ""),
+        "trusted_proxies": variables.get("GUICHET_TRUSTED_PROXY", "").split(),
+        "least_free": variables.get("GUICHET_LEAST_FREE") or str(ENOUGH),
     }
 
 

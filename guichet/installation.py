@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from guichet.settings import FILE, Settings
 from guichet.town import TOWN, ZONE, check_town, kept
 
 CONFIG = Path(__file__).parent / "config"
+KEPT = ("tls_cert", "tls_key", "trusted_proxies", "least_free")
+"""Options of a start that later starts go on with."""
 
 
 class Installation:
@@ -64,9 +67,15 @@ class Installation:
             case _:
                 return f"L'adresse {host}:{port} n'existe pas ici : choisissez-en une avec --host."
 
-    def settings(self, town: str | None = None, zone: str | None = None) -> Settings:
-        """The settings, made at the first start and kept; ports taken meanwhile are changed.
-        `TownRefused` when the town is another one than at the first start."""
+    def settings(
+        self,
+        town: str | None = None,
+        zone: str | None = None,
+        kept_options: Mapping[str, Any] | None = None,
+    ) -> Settings:
+        """The settings, made at the first start and kept; ports taken meanwhile are changed, and
+        so are those of `kept_options` that are not None. `TownRefused` when the town is another one
+        than at the first start."""
         path = self.data / FILE
         known: dict[str, Any] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
         if known:  # installations older than the question were of the default town
@@ -81,7 +90,10 @@ class Installation:
             self._make_master_key()
         broker = usable(known.get("nats_port"))
         monitor = usable(known.get("nats_monitor_port"))
+        options = {name: known[name] for name in KEPT if name in known}
+        options |= {name: it for name, it in (kept_options or {}).items() if it is not None}
         content = {
+            **options,
             "town": town,
             "zone": zone,
             "passwords": words,

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from guichet.disk import ENOUGH
 from guichet.environment import Given, described
 from guichet.town import TOWN, ZONE
 
@@ -22,7 +23,10 @@ class NoInstallation(Exception):
 
 class Settings(Struct, frozen=True, kw_only=True):
     """One installation. `nats_passwords` by broker user, `postgres` connection strings by
-    database role, `master_key` 32 bytes, `zone` the town's IANA time zone."""
+    database role, `master_key` 32 bytes, `zone` the town's IANA time zone, `tls_cert` and `tls_key`
+    the files of a pair or both empty, `trusted_proxies` the addresses and networks whose word on
+    where a request comes from is believed, `least_free` the mebibytes that must be free on the disk
+    of `data` before anything is written (0: nobody looks)."""
 
     data: Path
     town: str = TOWN
@@ -34,6 +38,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     master_key: bytes
     host: str = "127.0.0.1"
     port: int = 8311
+    tls_cert: str = ""
+    tls_key: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    least_free: int = ENOUGH
 
     @classmethod
     def find(cls, data: Path | None = None) -> "Settings":

@@ -7,13 +7,16 @@ a start is Python reading its libraries, on few cores.
 import asyncio
 import json
 import signal
+import ssl
+from collections.abc import Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 from adapters.embedded_child import CannotStart
+from guichet import tls
 from guichet.folder import DataFolder
 from guichet.installation import Installation
 from guichet.settings import Settings
@@ -25,16 +28,22 @@ class Stopped(KeyboardInterrupt):
 
 
 def run(
-    data: Path | None, address: tuple[str, int], demo: bool, town: str | None, zone: str | None
+    data: Path | None,
+    address: tuple[str, int],
+    demo: bool,
+    town: str | None,
+    zone: str | None,
+    kept_options: Mapping[str, Any],
 ) -> None:
-    """`guichet start`: everything up, until Ctrl-C."""
+    """`guichet start`: everything up, until Ctrl-C. `kept_options`: see `Installation.settings`."""
     stop_on_signals()
     try:
         folder = DataFolder.choose(data)
         installation = Installation(folder, *address)
         installation.claim()
         try:
-            settings = installation.settings(town, zone)
+            settings = installation.settings(town, zone, kept_options)
+            tls.check(settings.tls_cert, settings.tls_key)
             supervisor = Supervisor(installation, settings)
             if folder.link is not None:
                 say(f"Données : {folder.path} (PostgreSQL n'entre pas dans {folder.link.parent}).")
@@ -60,8 +69,9 @@ def live(folder: DataFolder, supervisor: Supervisor, settings: Settings, demo: b
         accounts = demonstration(settings) if demo else []
         await_projected(supervisor, settings)
         loading.unlink(missing_ok=True)
+        scheme = "https" if settings.tls_cert else "http"
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        address = f"Guichet répond sur http://{host}:{settings.port} (Ctrl-C pour arrêter)"
+        address = f"Guichet répond sur {scheme}://{host}:{settings.port} (Ctrl-C pour arrêter)"
         with suppress(OSError):  # nobody may be reading any more
             print("\n".join([*accounts, address]), flush=True)
         supervisor.watch()
@@ -124,6 +134,8 @@ def health(settings: Settings) -> dict[str, Any]:
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared, not listened on
     host = everywhere.get(settings.host, settings.host)
     line = HTTPConnection(host, settings.port, timeout=5)
+    if settings.tls_cert:
+        line = HTTPSConnection(host, settings.port, timeout=5, context=ourselves())
     try:
         line.request("GET", "/health/ready")
         return json.loads(line.getresponse().read())
@@ -131,3 +143,12 @@ def health(settings: Settings) -> dict[str, Any]:
         return {}
     finally:
         line.close()
+
+
+def ourselves() -> ssl.SSLContext:
+    """TLS towards our own process on this machine: its certificate names the town's address and
+    perhaps not this one, and nothing secret is said."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

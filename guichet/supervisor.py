@@ -14,6 +14,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from adapters.embedded import Server
+from guichet import disk
+from guichet.disk import ENOUGH
 from guichet.installation import Installation
 from guichet.settings import Settings
 
@@ -26,6 +28,9 @@ PATIENCE = 1.5
 
 AT_ONCE = 10.0
 """Seconds of life under which a death counts as one more of the same row."""
+
+HEALTH = 3.0
+"""Seconds between two looks at what the broker says of itself."""
 
 LONGEST_LOG = 5 * 1024 * 1024
 """Bytes of a log before it is set aside; one former log is kept."""
@@ -54,10 +59,10 @@ class Supervisor:
     """Everything that runs for one installation, in the order it is started."""
 
     def __init__(self, installation: Installation, settings: Settings) -> None:
-        self.servers: list[Server] = [
-            installation.broker(settings),
-            installation.database(),
-        ]
+        self._settings = settings
+        self._broker = installation.broker(settings)
+        self._looked = 0.0
+        self.servers: list[Server] = [self._broker, installation.database()]
         self.processes: list[Server] = [Process(settings.data, name) for name in PROCESSES]
         self._row: dict[str, int] = {}
         for server in self.everything:
@@ -96,6 +101,19 @@ class Supervisor:
                 self.revive(server)
             with suppress(OSError):
                 server.set_log_aside(above=LONGEST_LOG)
+        if monotonic() - self._looked > HEALTH:
+            self._looked = monotonic()
+            self.free_the_broker()
+
+    def free_the_broker(self) -> None:
+        """Start the broker again when a full disk has closed its streams and there is room now."""
+        settings = self._settings
+        least = settings.least_free or ENOUGH
+        if disk.shortage(settings.data, least) or not self._broker.is_stuck():
+            return
+        say("Le disque a de nouveau de la place ; le courtier, qui l'a vu plein, est relancé.")
+        self._broker.stop()
+        self._broker.launch()
 
     def revive(self, server: Server) -> None:
         """Start `server` again, a little later when it died at once; of a row of such deaths the

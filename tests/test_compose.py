@@ -63,7 +63,8 @@ class Containers:
         shutil.copytree(ROOT / "guichet" / "config", self.config)
         text = done("installation", "env", "--town", "bourg", env={"HOME": str(folder)})
         self.variables = dict(line.split("=", 1) for line in text.splitlines())
-        self.port = free_port()
+        self.ports = {"web": free_port(), "web2": free_port()}
+        self.port = self.ports["web"]
         self.places = {
             "nats:4222": f"127.0.0.1:{free_port()}",
             "nats:8222": f"127.0.0.1:{free_port()}",
@@ -87,7 +88,7 @@ class Containers:
             "NATS_STORE": str(self.folder / "nats" / "data"),
             "GUICHET_POSTGRES_HOST": "127.0.0.1",
             "GUICHET_POSTGRES_PORT": self.database_port,
-            "GUICHET_PORT": str(self.port),
+            "GUICHET_PORT": str(self.ports.get(service, self.port)),
         }.items():
             if name in found:
                 found[name] = here
@@ -155,7 +156,7 @@ def composed() -> Iterator[Containers]:
             for server in servers:
                 server.begin()
             done(*SERVICES["prepare"]["command"], env=containers.environment("prepare"))
-            for service in ("web", "projector", "reactor"):
+            for service in ("web", "web2", "projector", "reactor"):
                 words = SERVICES[service]["command"]
                 env = containers.environment(service)
                 containers.running.append(process(*words, env=env))
@@ -180,11 +181,15 @@ def test_a_request_goes_through_to_the_queue(composed: Containers) -> None:
         body = {"procedure": "lampadaire-eteint", "channel": "counter", "summary": "Il fait noir"}
         sent = client.post("/api/v1/dossiers", json=body, headers={"Idempotency-Key": "k1" * 8})
         assert sent.status_code == 201, sent.text
-        queue = "/api/v1/services/travaux-publics/queue"
+        queue = f"http://127.0.0.1:{composed.ports['web2']}/api/v1/services/travaux-publics/queue"
+        assert answer(client, queue.replace("/api/v1/services/travaux-publics/queue", READY))
         deadline = monotonic() + 10
         while "Il fait noir" not in client.get(queue).text:
             assert monotonic() < deadline
             sleep(0.1)
+
+
+READY = "/health/ready"
 
 
 def answer(client: httpx.Client, path: str) -> httpx.Response:
@@ -208,12 +213,26 @@ def test_prepare_may_be_run_again(composed: Containers) -> None:
 
 
 def test_every_service_says_how_it_waits_and_what_it_shows() -> None:
-    for name in ("web", "projector", "reactor"):
+    for name in ("web", "web2", "projector", "reactor"):
         waits = SERVICES[name]["depends_on"]
         assert waits == {"prepare": {"condition": "service_completed_successfully"}}
     published = {name: SERVICES[name].get("ports", []) for name in SERVICES}
-    assert published.pop("web") == ["127.0.0.1:8311:8311"]
+    assert {interpolated(port, {}) for port in published.pop("proxy")} == {
+        "127.0.0.1:443:443",
+        "127.0.0.1:80:80",
+    }
     assert not any(published.values())
+
+
+def test_the_proxy_stands_before_every_web_and_is_the_only_one_believed() -> None:
+    recipe = (ROOT / "guichet" / "config" / "Caddyfile").read_text("utf-8")
+    words = next(line for line in recipe.splitlines() if "reverse_proxy" in line).split()
+    webs = {name for name in SERVICES if SERVICES[name].get("command") == ["web"]}
+    assert {word.partition(":")[0] for word in words[1:-1]} == webs == {"web", "web2"}
+    address = SERVICES["proxy"]["networks"]["front"]["ipv4_address"]
+    for name in webs:
+        assert SERVICES[name]["environment"]["GUICHET_TRUSTED_PROXY"] == address
+        assert "front" in SERVICES[name]["networks"]
 
 
 def test_a_process_is_given_no_password_it_does_not_act_as() -> None:

@@ -5,6 +5,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import Message, Scope
 
 from guichet.guarding import Guard
 from guichet.house import House
@@ -20,6 +21,16 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+
+
+async def strict_transport(message: Message, scope: Scope) -> None:
+    """Tell a browser that came by TLS to come back by TLS only. The scheme is that of the
+    connection, or what a proxy we were told to trust says of it."""
+    if message["type"] == "http.response.start" and scope["scheme"] == "https":
+        message["headers"] = [*message["headers"], HSTS]
 
 
 def create_app(house: House, waiter: Waiter) -> Litestar:
@@ -55,5 +66,6 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
             path=f"{openapi.PREFIX}/schema",
             render_plugins=[JsonRenderPlugin()],  # the pages of the others load from elsewhere
         ),
+        before_send=[strict_transport],
         logging_config=None,
     )

@@ -1,6 +1,7 @@
 """Is the house alive, is it ready, and how is it doing: for supervisors, not for people."""
 
 from contextlib import suppress
+from time import time
 from typing import Any
 
 import psycopg
@@ -10,8 +11,15 @@ from litestar.response import Response
 from psycopg_pool import PoolTimeout
 
 from domain.log import LogUnavailable
+from guichet import tls
+from guichet.backups import last_backup
+from guichet.disk import free
+from guichet.settings import Settings
 from guichet.web.reception import LAG_ALLOWED, Reception
 from projections.read_model import position
+
+STARTED = time()
+"""When this process began to serve, in seconds since 1970."""
 
 
 @get("/health/live", include_in_schema=False)
@@ -36,6 +44,8 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
         reasons.append("Le courtier ne répond pas.")
     except (psycopg.OperationalError, PoolTimeout):
         reasons.append("La base de données ne répond pas.")
+    if sentence := reception.shortage():
+        reasons.append(sentence)
     if (reception.house.settings.data / "loading").exists():
         reasons.append("Le chargement du catalogue et de la démonstration n'est pas fini.")
     if lag > LAG_ALLOWED:
@@ -48,7 +58,7 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
 @get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")
 async def metrics(reception: NamedDependency[Reception]) -> str:
     """Figures for Prometheus; what cannot be asked is left out, and said to be away."""
-    figures: dict[str, tuple[str, str, float]] = {}
+    figures = figures_of_the_machine(reception.house.settings)
     reached = reception.waiter.position
     figures["projected_position"] = ("counter", "Last position projected", reached)
     try:
@@ -59,10 +69,26 @@ async def metrics(reception: NamedDependency[Reception]) -> str:
         figures["broker_up"] = ("gauge", "1 when the broker answers", 0)
     else:
         figures["broker_up"] = ("gauge", "1 when the broker answers", 1)
-    with suppress(LogUnavailable, psycopg.OperationalError):
-        refused = bool(await reception.guard.verdict())
-        figures["read_only"] = ("gauge", "1 when the guard refuses writes", refused)
+    with suppress(LogUnavailable, psycopg.OperationalError, PoolTimeout):
+        refused = bool(reception.shortage()) or bool(await reception.guard.verdict())
+        figures["read_only"] = ("gauge", "1 when commands are refused", refused)
     return "".join(
         f"# HELP guichet_{name} {text}\n# TYPE guichet_{name} {kind}\nguichet_{name} {value:.15g}\n"
         for name, (kind, text, value) in figures.items()
     )
+
+
+def figures_of_the_machine(settings: Settings) -> dict[str, tuple[str, str, float]]:
+    """What needs neither server. The certificate is left out where there is none; the end of the
+    last backup is 0 where there has been none."""
+    figures: dict[str, tuple[str, str, float]] = {
+        "process_start_time_seconds": ("gauge", "When the web process started", STARTED),
+        "disk_free_bytes": ("gauge", "Free on the disk of the data", free(settings.data)),
+    }
+    ended = last_backup(settings.data)
+    figures["backup_finished_timestamp_seconds"] = ("gauge", "End of the last backup", ended)
+    if settings.tls_cert:
+        with suppress(tls.Unusable):
+            left = tls.seconds_left(settings.tls_cert)
+            figures["certificate_expires_seconds"] = ("gauge", "Until the certificate ends", left)
+    return figures

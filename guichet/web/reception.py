@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from guichet import disk
 from guichet.guarding import Guard
 from guichet.house import House
 from guichet.web.intents import Doorkeeper
@@ -24,9 +25,16 @@ class Reception:
     guard: Guard
 
     async def safe_to_write(self) -> None:
-        """Let commands through only while the guard finds nothing."""
+        """Let commands through only while there is room for them and the guard finds nothing."""
+        if sentence := self.shortage():
+            raise unavailable(sentence)
         if complaints := await self.guard.verdict():
             raise unavailable("Le journal est en lecture seule : " + " ".join(complaints))
+
+    def shortage(self) -> str:
+        """What is wrong with the room on the disk, in a sentence; empty while there is enough."""
+        settings = self.house.settings
+        return disk.shortage(settings.data, settings.least_free)
 
     async def lag(self) -> tuple[int, int, float]:
         """The head of the log, the position projected, and the seconds between the two."""

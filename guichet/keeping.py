@@ -1,0 +1,88 @@
+"""The commands of who keeps an installation: start it, give it certificates, examine it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from guichet.logs import configure
+from guichet.settings import Settings
+
+Data = Annotated[Path | None, Parameter(help="Dossier de l'installation (ou GUICHET_DATA).")]
+
+TownName = Annotated[
+    str | None, Parameter(env_var="GUICHET_TOWN", help="Le nom de la ville, une fois pour toutes.")
+]
+Proxies = Annotated[
+    list[str] | None,
+    Parameter(env_var="GUICHET_TRUSTED_PROXY", help="Adresses des mandataires que l'on croit."),
+]
+TownZone = Annotated[
+    str | None, Parameter(env_var="GUICHET_ZONE", help="Son fuseau, une fois pour toutes.")
+]
+
+
+def start(
+    *,
+    data: Data = None,
+    host: str = "127.0.0.1",
+    port: int = 8311,
+    demo: bool = True,
+    town: TownName = None,
+    zone: TownZone = None,
+    tls_cert: Path | None = None,
+    tls_key: Path | None = None,
+    trusted_proxy: Proxies = None,
+    least_free: int | None = None,
+) -> None:
+    """Démarrer tout Guichet et le surveiller. Les options qui suivent valent aussi pour les
+    démarrages d'après.
+
+    Parameters
+    ----------
+    tls_cert: Le certificat (PEM, chaîne comprise) ; une valeur vide revient à HTTP.
+    tls_key: Sa clé privée.
+    least_free: Les Mo libres sur le disque sans lesquels rien n'est plus écrit (128).
+    """
+    from guichet.starting import run
+
+    files = {"tls_cert": tls_cert, "tls_key": tls_key}
+    kept = {name: told_path(file) for name, file in files.items()}
+    kept |= {"trusted_proxies": trusted_proxy, "least_free": least_free}
+    run(data, (host, port), demo, town, zone, kept)
+
+
+def self_signed(*, host: list[str] | None = None, data: Data = None) -> None:
+    """Une racine et un certificat d'un an pour un essai ; relancez pour le renouveler.
+
+    Parameters
+    ----------
+    host: Un nom ou une adresse sous lesquels les tablettes trouvent le serveur.
+    """
+    from guichet.tls import run
+
+    run(Settings.find(data), host or [])
+
+
+def doctor(*, json: bool = False, data: Data = None) -> None:
+    """Tout examiner et dire quoi faire ; 1 si quelque chose ne va pas."""
+    from guichet.doctor import run
+
+    configure("doctor")
+    sys.exit(run(data, json))
+
+
+def env(*, town: TownName = None, zone: TownZone = None) -> None:
+    """Écrire un nouveau fichier .env, avec de nouveaux secrets, sur la sortie standard."""
+    from guichet.environment import fresh
+    from guichet.town import TOWN, ZONE
+
+    print(fresh(town or TOWN, zone or ZONE))
+
+
+def told_path(file: Path | None) -> str | None:
+    """A file as it is kept for later starts, from whatever folder; empty when it is taken back."""
+    if file is None:
+        return None
+    return str(file.absolute()) if file.name else ""

@@ -1,0 +1,118 @@
+"""`guichet doctor` on a real installation: well, half down, and with something wrong."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guichet.findings import listening
+from tests.running import Running, within
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with tempfile.TemporaryDirectory(prefix="guichet-doctor-") as name:
+        Path(name).chmod(0o755)
+        it = Running(Path(name) / "data")
+        assert within(40, it.ready)
+        yield it
+        it.stop()
+
+
+def examined(data: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "guichet.cli", "doctor", *options, "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=40)
+
+
+def wrong(data: Path) -> dict[str, str]:
+    """What was found of each check that is not well, with what to do."""
+    done = examined(data, "--json")
+    assert "Traceback" not in done.stderr, done.stderr
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    found = {row["check"]: f"{row['found']} → {row['todo']}" for row in rows if not row["ok"]}
+    assert done.returncode == bool(found)
+    return found
+
+
+def backed_up(data: Path) -> None:
+    (data / "backup.json").write_text(json.dumps({"finished_at": datetime.now(UTC).isoformat()}))
+
+
+def test_a_house_that_is_well(running: Running) -> None:
+    (running.data / "backup.json").unlink(missing_ok=True)
+    assert "jamais" in wrong(running.data).pop("sauvegarde")
+    backed_up(running.data)
+    done = examined(running.data)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    lines = done.stdout.splitlines()
+    assert len(lines) == 13
+    assert all(line.startswith("✓ ") for line in lines)
+
+
+def test_an_old_backup_and_an_open_secret_are_told_with_what_to_do(running: Running) -> None:
+    old = {"finished_at": "2020-01-01T00:00:00+00:00"}
+    (running.data / "backup.json").write_text(json.dumps(old))
+    (running.data / "master.key").chmod(0o644)
+    try:
+        found = wrong(running.data)
+    finally:
+        (running.data / "master.key").chmod(0o600)
+        backed_up(running.data)
+    assert set(found) == {"sauvegarde", "secrets"}
+    assert f"chmod 600 {running.data / 'master.key'}" in found["secrets"]
+
+
+def test_another_master_key_opens_nothing(running: Running) -> None:
+    backed_up(running.data)
+    key = running.data / "master.key"
+    own = key.read_text()
+    key.write_text(os.urandom(32).hex())
+    try:
+        found = wrong(running.data)
+    finally:
+        key.write_text(own)
+    assert set(found) <= {"clé maîtresse"}  # a store that is still empty cannot tell
+
+
+@pytest.mark.parametrize(
+    ("word", "away"),
+    [
+        ("nats-server", {"courtier", "écriture", "clé maîtresse", "tables de lecture"}),
+        ("bin/postgres", {"base de données", "tables de lecture"}),
+        ("cli web", {"web"}),
+    ],
+)
+def test_half_of_the_house_is_examined_while_the_other_is_down(
+    running: Running, word: str, away: set[str]
+) -> None:
+    backed_up(running.data)
+    assert within(20, running.ready)
+    child = running.child(word)
+    children = [child, *child.children(recursive=True)]
+    for one in children:
+        one.suspend()
+    try:
+        found = set(wrong(running.data))
+    finally:
+        for one in children:
+            one.resume()
+    assert away <= found <= away | {"web"}
+    assert within(20, running.ready)
+
+
+def test_where_nothing_is_installed(tmp_path: Path) -> None:
+    done = examined(tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith("✗ configuration : Aucune installation")
+
+
+def test_the_ports_of_the_broker_are_seen_on_the_loopback(running: Running) -> None:
+    kept = json.loads((running.data / "installation.json").read_text())
+    assert ("127.0.0.1", kept["nats_port"]) in set(listening())
