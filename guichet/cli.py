@@ -3,14 +3,15 @@
 import errno
 import sys
 from pathlib import Path
-from typing import Annotated
 from uuid import UUID
 
 import psycopg
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from adapters.embedded_child import CannotStart
 from domain.log import LogDamaged, LogUnavailable
+from guichet.cli_backup import backup, restore
+from guichet.cli_options import Data, TownName, TownZone
 from guichet.logs import configure
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
@@ -23,15 +24,8 @@ dossier = App(name="dossier", help="Les dossiers et leurs textes.")
 installation = App(name="installation", help="L'installation elle-même.")
 for group in (catalogue, token, person, dossier, installation):
     app.command(group)
-
-Data = Annotated[Path | None, Parameter(help="Dossier de l'installation (ou GUICHET_DATA).")]
-
-TownName = Annotated[
-    str | None, Parameter(env_var="GUICHET_TOWN", help="Le nom de la ville, une fois pour toutes.")
-]
-TownZone = Annotated[
-    str | None, Parameter(env_var="GUICHET_ZONE", help="Son fuseau, une fois pour toutes.")
-]
+for command in (backup, restore):
+    app.command(command)
 
 
 @app.command

@@ -10,6 +10,7 @@ from litestar.response import Response
 from psycopg_pool import PoolTimeout
 
 from domain.log import LogUnavailable
+from guichet.last_backup import last_backup
 from guichet.web.reception import LAG_ALLOWED, Reception
 from projections.read_model import position
 
@@ -23,7 +24,8 @@ async def live() -> dict[str, str]:
 @get("/health/ready", include_in_schema=False)
 async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any]]:
     """200 once the guard has passed, broker and database answer, and the catalogue is loaded and
-    projected; afterwards the lag is told, and is a reason only beyond ten seconds."""
+    projected; afterwards the lag is told, and is a reason only beyond ten seconds. The age of the
+    last backup is told and never a reason."""
     reasons: list[str] = []
     head = reached = 0
     lag = 0.0
@@ -40,8 +42,11 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
         reasons.append("Le chargement du catalogue et de la démonstration n'est pas fini.")
     if lag > LAG_ALLOWED:
         reasons.append(f"Les tables de lecture ont {lag:.0f} secondes de retard.")
-    body = {"ready": not reasons, "reasons": reasons, "lag_seconds": round(lag, 3)}
+    body: dict[str, Any] = {"ready": not reasons, "reasons": reasons, "lag_seconds": round(lag, 3)}
     body |= {"log_position": head, "position": reached}
+    backed_up = last_backup(reception.house.settings.data)
+    body["backup_age_seconds"] = round(backed_up.age) if backed_up else None
+    body["backup_position"] = backed_up.position if backed_up else None
     return Response(body, status_code=503 if reasons else 200)
 
 
@@ -62,6 +67,8 @@ async def metrics(reception: NamedDependency[Reception]) -> str:
     with suppress(LogUnavailable, psycopg.OperationalError):
         refused = bool(await reception.guard.verdict())
         figures["read_only"] = ("gauge", "1 when the guard refuses writes", refused)
+    if backed_up := last_backup(reception.house.settings.data):
+        figures["backup_age_seconds"] = ("gauge", "Seconds since the last backup", backed_up.age)
     return "".join(
         f"# HELP guichet_{name} {text}\n# TYPE guichet_{name} {kind}\nguichet_{name} {value:.15g}\n"
         for name, (kind, text, value) in figures.items()
