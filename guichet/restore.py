@@ -156,20 +156,20 @@ def must_fit(folder: Path, data: Path, asked: Asked) -> None:
 
 def run(folder: Path, data: Path, asked: Asked) -> None:
     """`guichet restore`: an installation that `./run --data NEW` serves, or nothing."""
-    from guichet.remaking import remake
+    from guichet.remaking import remake  # it needs what is defined here, and is slow to import
 
     stop_on_signals()
     data = data.absolute()
-    must_fit(folder, data, asked)
-    backup = checked(folder, asked)
-    told(backup.manifest, asked, data)
     making = DataFolder(data.with_name(f".{data.name}.restoring"))
     try:
+        must_fit(folder, data, asked)
+        backup = checked(folder, asked)
+        told(backup.manifest, asked, data)
         making.claim_anew()
         again = remake(backup, making)
         making.path.rename(data)
-        snapshot.sync(data.parent)
         making.keep()
+        snapshot.sync(data.parent)
     except KeyboardInterrupt:
         raise CannotRestore("Restauration interrompue : il n'en reste rien.") from None
     finally:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -118,3 +118,31 @@ async def opened(town: Town) -> tuple[UUID, UUID]:
 async def words_erased(town: Town, dossier: UUID) -> None:
     async with House.open(Settings.find(town.data)) as house:
         await erase_words(house, dossier, "RGPD")
+
+
+Damage = Callable[[Path], None]
+
+
+def flipped(name: str, at: float) -> Damage:
+    def damage(folder: Path) -> None:
+        path = folder / name
+        content = bytearray(path.read_bytes())
+        if not content:
+            content = bytearray(b"x")
+        else:
+            content[int(at * (len(content) - 1))] ^= 1
+        path.write_bytes(content)
+
+    return damage
+
+
+def missing(name: str) -> Damage:
+    return lambda folder: (folder / name).unlink()
+
+
+def begun(*arguments: str) -> "subprocess.Popen[str]":
+    """A command that is not waited for."""
+    command = [sys.executable, "-m", "guichet.cli", *arguments]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )

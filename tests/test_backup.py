@@ -6,9 +6,10 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 from time import sleep
 from urllib.request import urlopen
 
@@ -23,10 +24,14 @@ from tests.running import Running, within
 from tests.saved_town import (
     NAME,
     WORDS,
+    Damage,
     Town,
+    begun,
     changed_after,
+    flipped,
     guichet,
     holding,
+    missing,
     opened,
     rows,
     same,
@@ -109,26 +114,6 @@ def test_the_recovery_key_is_nowhere(town: Town) -> None:
         pytest.fail(f"{path} holds the recovery key")
 
 
-Damage = Callable[[Path], None]
-
-
-def flipped(name: str, at: float) -> Damage:
-    def damage(folder: Path) -> None:
-        path = folder / name
-        content = bytearray(path.read_bytes())
-        if not content:
-            content = bytearray(b"x")
-        else:
-            content[int(at * (len(content) - 1))] ^= 1
-        path.write_bytes(content)
-
-    return damage
-
-
-def missing(name: str) -> Damage:
-    return lambda folder: (folder / name).unlink()
-
-
 FILES = (*snapshot.FILES, snapshot.MANIFEST, snapshot.SIGNATURE)
 
 
@@ -200,6 +185,26 @@ def test_what_is_refused_is_one_sentence_and_leaves_nothing(
     occupied = town.restore(backup, "data", "--without-erasures")
     assert occupied.returncode == 2
     assert "n'est pas vide" in occupied.stderr
+
+
+def test_interrupted_or_killed_it_leaves_nothing_the_next_one_minds(
+    town: Town, backup: Path
+) -> None:
+    before, beside = set(town.folder.iterdir()), town.folder / ".no.restoring"
+    for number, left in ((SIGKILL, {beside}), (SIGTERM, set[Path]())):
+        options = ["--data", str(town.folder / "no"), "--recovery-key", str(town.key)]
+        process = begun("restore", str(backup), *options, "--without-erasures")
+        assert within(
+            20, lambda: (beside / "postgres/cluster").exists() and not (beside / "old").exists()
+        )
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+        assert "Traceback" not in said
+        assert set(town.folder.iterdir()) - before == left
+        if left:
+            (beside / "old").touch()
+    assert process.returncode == 2
+    assert "il n'en reste rien" in said
 
 
 def test_who_is_erased_stays_erased_after_an_older_backup(town: Town) -> None:
