@@ -27,6 +27,9 @@ PATIENCE = 10.0
 
 START = len(b"NATS/1.0\r\n")
 
+Message = tuple[int, bytes, int, bytes]
+"""Position, subject, bytes of headers, and the whole as it came over the line."""
+
 
 class Bulk:
     """A line to the broker, for reading one stream from one end to the other."""
@@ -70,6 +73,11 @@ class Bulk:
     def hashes(self, after: int, upto: int) -> Iterator[tuple[int, bytes]]:
         """Position and hash of the messages after a position and up to another, of what the broker
         sends; positions it does not have are not told."""
+        for position, subject, size, message in self.messages(after, upto):
+            yield position, hashed(message, size, subject, b"%d" % position)
+
+    def messages(self, after: int, upto: int) -> Iterator[Message]:
+        """The same messages as they come over the line."""
         idle = 0
         while (
             after < upto and idle < 2
@@ -78,11 +86,11 @@ class Bulk:
             consumer = self._follow(after + 1)
             self._more = True
             while self._more and after < upto:
-                for position, hash in self._page(consumer):
-                    if position > upto:
+                for message in self._page(consumer):
+                    if message[0] > upto:
                         return
-                    yield position, hash
-                    after, idle = position, 0
+                    yield message
+                    after, idle = message[0], 0
 
     def _follow(self, seq: int) -> str:
         """A consumer of our own from a sequence on, which the broker forgets when we are gone."""
@@ -104,7 +112,7 @@ class Bulk:
             raise LogUnavailable(f"Le journal ne se laisse pas lire ({answer.get('error')}).")
         return str(answer["name"])
 
-    def _page(self, consumer: str) -> Iterator[tuple[int, bytes]]:
+    def _page(self, consumer: str) -> Iterator[Message]:
         body = {"batch": PAGE, "max_bytes": BYTES, "no_wait": True}
         self._say(f"CONSUMER.MSG.NEXT.{self._stream}.{consumer}", body)
         left = PAGE
@@ -119,7 +127,7 @@ class Bulk:
             place = words[3].split(b".")
             if place[3].decode() != consumer:
                 continue
-            yield hashed(message, size, words[1], place[-4])
+            yield int(place[-4]), words[1], size, message
             left -= 1
             if place[-1] == b"0":
                 self._more = False
@@ -147,14 +155,21 @@ class Bulk:
                     raise LogUnavailable(f"Le journal ne se laisse pas lire ({words}).")
 
 
-def hashed(message: bytes, size: int, subject: bytes, position: bytes) -> tuple[int, bytes]:
-    """Position and hash (see `domain.message.hash_of`) of a message as it came over the line, its
+def hashed(message: bytes, size: int, subject: bytes, position: bytes) -> bytes:
+    """The hash (see `domain.message.hash_of`) of a message as it came over the line, its
     headers `size` bytes long. Nothing is parsed that need not be: headers that are not exactly
     those of the town, in their order, give another hash, and that is all one wants to know."""
     end = message.find(b"\r\n", message.find(b"\r\nGuichet-Version: ", 0, size) + 2) + 2
     said = message[START:end].replace(b"\r\n", b"\n")
     text = b"%b\n%b\n%b\n%b" % (subject, position, said, message[size:-2])
-    return int(position), sha256(text).digest()
+    return sha256(text).digest()
+
+
+def parted(size: int, message: bytes) -> tuple[dict[str, str], bytes]:
+    """Headers and data of a message as it came over the line, its headers `size` bytes long."""
+    lines = message[START:size].decode().split("\r\n") if size else []
+    headers = {name: value for name, _, value in (line.partition(": ") for line in lines) if name}
+    return headers, message[size:-2]
 
 
 def differs(

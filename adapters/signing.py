@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -23,6 +23,7 @@ class SealKey:
     """The private key of a town's seals."""
 
     def __init__(self, seed: bytes) -> None:
+        self.seed = seed
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
 
     @classmethod
@@ -51,7 +52,11 @@ class SealKey:
 
     def sign(self, seal: Seal) -> Seal:
         """`seal` with its signature."""
-        return structs.replace(seal, signature=self._key.sign(seal.text()).hex())
+        return structs.replace(seal, signature=self.sign_text(seal.text()).hex())
+
+    def sign_text(self, text: bytes) -> bytes:
+        """The signature of any words, 64 bytes."""
+        return self._key.sign(text)
 
 
 def write_once(path: Path, content: bytes, mode: int) -> None:
@@ -73,11 +78,19 @@ def write_once(path: Path, content: bytes, mode: int) -> None:
 
 def is_signed(seal: Seal, public: bytes) -> bool:
     """Whether `seal` bears the signature of the owner of a public key, PEM."""
-    key = load_pem_public_key(public)
     try:
+        return bears(seal.text(), bytes.fromhex(seal.signature), public)
+    except ValueError:
+        return False
+
+
+def bears(text: bytes, signature: bytes, public: bytes) -> bool:
+    """Whether a text bears the signature of the owner of a public key, PEM."""
+    try:
+        key = load_pem_public_key(public)
         if not isinstance(key, Ed25519PublicKey):
             return False
-        key.verify(bytes.fromhex(seal.signature), seal.text())
-    except (InvalidSignature, ValueError):
+        key.verify(signature, text)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True

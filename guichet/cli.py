@@ -11,6 +11,8 @@ from cyclopts import App
 from adapters.embedded_child import CannotStart
 from domain.log import LogDamaged, LogUnavailable
 from guichet import keeping
+from guichet.cli_backup import backup, restore
+from guichet.cli_options import Data
 from guichet.logs import configure
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
@@ -22,9 +24,10 @@ person = App(name="person", help="Les personnes et leurs droits.")
 dossier = App(name="dossier", help="Les dossiers et leurs textes.")
 installation = App(name="installation", help="L'installation elle-même.")
 tls = App(name="tls", help="Les certificats du serveur.")
-Data = keeping.Data
 app.command(keeping.start)
 app.command(keeping.doctor)
+app.command(backup)
+app.command(restore)
 tls.command(keeping.self_signed)
 installation.command(keeping.env)
 for group in (catalogue, token, person, dossier, installation, tls):

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from adapters import erasure_list
+from adapters.erasure_list import erasures_file
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
 from domain.dossier import WordsErased
@@ -44,6 +46,7 @@ async def erase(house: House, person: UUID, ground: str) -> int:
         position = past[-1].position
     else:
         event = PersonErased(key=person, ground=ground)
+        note(house, stream, [person])
         position = await record(house, stream, holder.version + 1, event)
     await destroy(house, [person])
     return position
@@ -68,9 +71,17 @@ async def erase_words(house: House, dossier: UUID, ground: str) -> int:
     position = past[-1].position
     if living:
         event = WordsErased(keys=tuple(sorted(own)), ground=ground)
+        note(house, stream, event.keys)
         position = await record(house, stream, past[-1].version + 1, event)
     await destroy(house, own)
     return position
+
+
+def note(house: House, stream: str, keys: Iterable[UUID]) -> None:
+    """Put an erasure on the list that outlives this machine, before it is recorded: whoever stops
+    in between has erased for a restored backup what he wanted to erase here."""
+    settings = house.settings
+    erasure_list.add(erasures_file(settings.data, settings.town), stream, keys)
 
 
 async def record(house: House, stream: str, version: int, event: Event) -> int:

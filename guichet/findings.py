@@ -10,7 +10,7 @@ from time import sleep, time
 from msgspec import Struct
 
 from guichet import disk, tls
-from guichet.backups import last_backup
+from guichet.last_backup import last_backup
 from guichet.settings import Settings
 
 DAY = 86_400
@@ -83,14 +83,13 @@ def certificate(settings: Settings) -> Finding:
 
 def backup(settings: Settings) -> Finding:
     """How old the last backup is."""
-    ended = last_backup(settings.data)
+    last = last_backup(settings.data)
     todo = "sauvegardez chaque nuit : guichet backup (docs/deployment.md)"
-    if not ended:
+    if last is None:
         return Finding("sauvegarde", "jamais", todo)
-    age = time() - ended
-    when = datetime.fromtimestamp(ended, UTC)
-    found = f"{when:%d/%m/%Y %H:%M} UTC, il y a {age / 3600:.0f} h"
-    return Finding("sauvegarde", found, todo if age > BACKUP_EVERY else "")
+    when = last.time.astimezone(UTC)
+    found = f"{when:%d/%m/%Y %H:%M} UTC, il y a {last.age / 3600:.0f} h, dans {last.place}"
+    return Finding("sauvegarde", found, todo if last.age > BACKUP_EVERY else "")
 
 
 def steady(settings: Settings) -> Finding:

@@ -63,6 +63,14 @@ class DataFolder:
             self.give_up()
             raise
 
+    def claim_anew(self) -> None:
+        """Claim the folder without what an interrupted work has left in it."""
+        self.claim()
+        if len(list(self.path.iterdir())) > 1:
+            self._made = [self.path]
+            self.give_up()
+            self.claim()
+
     def give_up(self) -> None:
         """Remove the folder if this start has made it; one that was there stays."""
         if self._made:

@@ -6,20 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from guichet.cli_options import Data, TownName, TownZone
 from guichet.logs import configure
 from guichet.settings import Settings
 
-Data = Annotated[Path | None, Parameter(help="Dossier de l'installation (ou GUICHET_DATA).")]
-
-TownName = Annotated[
-    str | None, Parameter(env_var="GUICHET_TOWN", help="Le nom de la ville, une fois pour toutes.")
-]
 Proxies = Annotated[
     list[str] | None,
     Parameter(env_var="GUICHET_TRUSTED_PROXY", help="Adresses des mandataires que l'on croit."),
-]
-TownZone = Annotated[
-    str | None, Parameter(env_var="GUICHET_ZONE", help="Son fuseau, une fois pour toutes.")
 ]
 
 

@@ -8,37 +8,28 @@ started again.
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from nats.aio.client import Client
 from rich.console import Console
 from rich.progress import Progress
 
 from adapters.bulk import Bulk
-from adapters.jetstream_api import Refusal, call, connect, publish
+from adapters.jetstream_api import Refusal, call, connect
+from adapters.rewriting import AT_ONCE, Show, rewrite
 from adapters.seal_book import in_file, seals_file
-from adapters.steward import REPAIR, closed_config, create, log_config
+from adapters.steward import closed_config, create, log_config
 from adapters.stream import stream_name
-from domain.log import Entry, LogUnavailable
-from domain.message import headers_of
 from guichet.sentences import Sentence
 from guichet.settings import Settings
 from guichet.verifying import check_archive, check_log
 from projections import whole_archive
 from projections.waiting import Waiter
 
-AT_ONCE = 500
-"""Events in one atomic batch."""
-
 ARCHIVED_WITHIN = 10.0
 """Seconds the projector has to archive what only the log holds."""
-
-Show = Callable[[int], None]
 
 
 class CannotRepair(Sentence):
@@ -72,7 +63,7 @@ class Repair:
         aside = await asyncio.to_thread(self._put_aside)
         await self._begin_anew()
         entries = (e for e, *_ in whole_archive.entries(self._postgres, self._town, upto))
-        await self._publish(entries)
+        await rewrite(self._nc, self._town, entries, self._show, AT_ONCE)
         if await self._differs(upto):
             raise CannotRepair("Le journal refait diffère de l'archive : recommencez.")
         opened = log_config(self._town, self._replicas)
@@ -149,31 +140,6 @@ class Repair:
         await call(self._nc, f"STREAM.DELETE.{self._name}")
         await create(self._nc, self._closed)
 
-    async def _publish(self, entries: Iterable[Entry]) -> None:
-        """Write the entries at their positions, which the broker is made to confirm."""
-        for batch in batches(entries, AT_ONCE):
-            await self._write(batch)
-            self._show(batch[-1].position)
-
-    async def _write(self, batch: list[Entry]) -> None:
-        id, last = str(uuid4()), len(batch)
-        for number, entry in enumerate(batch, 1):
-            subject = f"{REPAIR}.{self._town}.{entry.stream}"
-            headers = headers_of(self._town, entry)
-            if number == 1:
-                headers["Nats-Expected-Last-Sequence"] = str(entry.position - 1)
-            if last > 1:
-                headers |= {"Nats-Batch-Id": id, "Nats-Batch-Sequence": str(number)}
-                headers |= {"Nats-Batch-Commit": "1"} if number == last else {}
-            if number not in (1, last):
-                await self._nc.publish(subject, entry.data, headers=headers)
-                continue
-            code, position = await publish(self._nc, subject, entry.data, headers)
-            if code or (number == last and position != entry.position):
-                raise LogUnavailable(
-                    f"Le courtier refuse l'événement {entry.position} ({code}) : recommencez."
-                )
-
     @property
     def _closed(self) -> dict[str, Any]:
         return closed_config(self._town, self._replicas)
@@ -184,13 +150,6 @@ class Repair:
     @property
     def _postgres(self) -> str:
         return self._settings.postgres["web"]
-
-
-def batches(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
-    """The entries, `size` at once."""
-    rest = iter(entries)
-    while batch := list(islice(rest, size)):
-        yield batch
 
 
 async def repair(

@@ -61,8 +61,11 @@ def live(folder: DataFolder, supervisor: Supervisor, settings: Settings, demo: b
     try:
         say("Démarrage de NATS et de PostgreSQL…")
         supervisor.start_servers()
+        from guichet import recovery
+
         prepare(settings)
         folder.keep()
+        recovery.shown_once(settings.data)
         loading = settings.data / "loading"
         loading.touch()
         supervisor.start_processes()

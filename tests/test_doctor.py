@@ -42,7 +42,8 @@ def wrong(data: Path) -> dict[str, str]:
 
 
 def backed_up(data: Path) -> None:
-    (data / "backup.json").write_text(json.dumps({"finished_at": datetime.now(UTC).isoformat()}))
+    note = {"time": datetime.now(UTC).isoformat(), "position": 1, "place": "/ailleurs"}
+    (data / "backup.json").write_text(json.dumps(note))
 
 
 def test_a_house_that_is_well(running: Running) -> None:
@@ -57,7 +58,7 @@ def test_a_house_that_is_well(running: Running) -> None:
 
 
 def test_an_old_backup_and_an_open_secret_are_told_with_what_to_do(running: Running) -> None:
-    old = {"finished_at": "2020-01-01T00:00:00+00:00"}
+    old = {"time": "2020-01-01T00:00:00+00:00", "position": 1, "place": "/ailleurs"}
     (running.data / "backup.json").write_text(json.dumps(old))
     (running.data / "master.key").chmod(0o644)
     try:

@@ -20,8 +20,6 @@ from tests.web.conftest import *  # noqa: F403 the doors of a real house
 
 CONFIG = Path(__file__).parent.parent / "guichet" / "config"
 UNITS = sorted((CONFIG / "systemd").iterdir())
-YET_TO_COME = {"backup"}
-"""Commands the units call that are written beside this."""
 
 
 def exposed(text: str) -> set[str]:
@@ -60,9 +58,8 @@ def test_a_unit_calls_a_command_that_exists(path: Path) -> None:
         return
     program, command, *options = parsed.get("Service", "ExecStart").split()
     assert program.endswith("/guichet")
-    if command not in YET_TO_COME:
-        known = cli.app.parse_args([command, *options], exit_on_error=False)[0]
-        assert known.__name__ == command
+    known = cli.app.parse_args([command, *options], exit_on_error=False)[0]
+    assert known.__name__ == command
     assert parsed.get("Service", "NoNewPrivileges") == "yes"
     assert parsed.get("Service", "ProtectSystem") == "strict"
     assert parsed.get("Service", "PrivateTmp") == "yes"

@@ -12,8 +12,8 @@ from psycopg_pool import PoolTimeout
 
 from domain.log import LogUnavailable
 from guichet import tls
-from guichet.backups import last_backup
 from guichet.disk import free
+from guichet.last_backup import last_backup
 from guichet.settings import Settings
 from guichet.web.reception import LAG_ALLOWED, Reception
 from projections.read_model import position
@@ -31,7 +31,8 @@ async def live() -> dict[str, str]:
 @get("/health/ready", include_in_schema=False)
 async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any]]:
     """200 once the guard has passed, broker and database answer, and the catalogue is loaded and
-    projected; afterwards the lag is told, and is a reason only beyond ten seconds."""
+    projected; afterwards the lag is told, and is a reason only beyond ten seconds. The age of the
+    last backup is told and never a reason."""
     reasons: list[str] = []
     head = reached = 0
     lag = 0.0
@@ -50,8 +51,11 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
         reasons.append("Le chargement du catalogue et de la démonstration n'est pas fini.")
     if lag > LAG_ALLOWED:
         reasons.append(f"Les tables de lecture ont {lag:.0f} secondes de retard.")
-    body = {"ready": not reasons, "reasons": reasons, "lag_seconds": round(lag, 3)}
+    body: dict[str, Any] = {"ready": not reasons, "reasons": reasons, "lag_seconds": round(lag, 3)}
     body |= {"log_position": head, "position": reached}
+    backed_up = last_backup(reception.house.settings.data)
+    body["backup_age_seconds"] = round(backed_up.age) if backed_up else None
+    body["backup_position"] = backed_up.position if backed_up else None
     return Response(body, status_code=503 if reasons else 200)
 
 
@@ -79,14 +83,17 @@ async def metrics(reception: NamedDependency[Reception]) -> str:
 
 
 def figures_of_the_machine(settings: Settings) -> dict[str, tuple[str, str, float]]:
-    """What needs neither server. The certificate is left out where there is none; the end of the
-    last backup is 0 where there has been none."""
+    """What needs neither server. The certificate is left out where there is none; the time of the
+    last backup is 0 where there has been none, and it has no age."""
     figures: dict[str, tuple[str, str, float]] = {
         "process_start_time_seconds": ("gauge", "When the web process started", STARTED),
         "disk_free_bytes": ("gauge", "Free on the disk of the data", free(settings.data)),
     }
-    ended = last_backup(settings.data)
-    figures["backup_finished_timestamp_seconds"] = ("gauge", "End of the last backup", ended)
+    last = last_backup(settings.data)
+    made = last.time.timestamp() if last else 0.0
+    figures["backup_timestamp_seconds"] = ("gauge", "When the last backup was made", made)
+    if last:
+        figures["backup_age_seconds"] = ("gauge", "Seconds since the last backup", last.age)
     if settings.tls_cert:
         with suppress(tls.Unusable):
             left = tls.seconds_left(settings.tls_cert)

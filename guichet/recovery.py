@@ -1,0 +1,44 @@
+"""*Clé de secours.* The installation locks its backups with one half; the other is shown once."""
+
+from pathlib import Path
+
+from adapters import recovery
+from guichet.installation import write_private
+from guichet.sentences import Sentence
+
+FILE = "recovery.pub"
+
+
+def shown_once(data: Path) -> None:
+    """Make the pair at the first start, print the half that opens, keep the half that locks. It is
+    printed before anything is kept: whoever stops in between is shown another one next time."""
+    if (data / FILE).exists():
+        return
+    private, public = recovery.fresh()
+    print(
+        "CLÉ DE SECOURS, montrée une seule fois : notez-la et gardez-la hors de cette machine, "
+        f"sans elle aucune sauvegarde ne se restaure : {private}",
+        flush=True,
+    )
+    keep(data, public)
+
+
+def keep(data: Path, public: bytes) -> None:
+    """Keep the half that locks."""
+    write_private(data / FILE, public.hex())
+
+
+def public_half(data: Path) -> bytes:
+    """The half that locks; `Sentence` when this installation has none."""
+    try:
+        public = bytes.fromhex((data / FILE).read_text())
+    except FileNotFoundError:
+        public = b""
+    except ValueError:
+        public = b""
+    if len(public) != 32:
+        raise Sentence(
+            "Cette installation n'a pas de clé de secours : arrêtez et relancez ./run, qui en fait "
+            "une et la montre une fois."
+        )
+    return public
