@@ -3,11 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
+import psutil
+import pytest
+
+from adapters.jetstream_api import TIMEOUT
 from domain.handling import AddNote
+from domain.log import LogUnavailable
 from guichet.desk import Desk
 from guichet.house import House
+from tests.conftest import Broker
 from tests.faults.counter import Counter, opening, place_of
 from tests.faults.real_town import real_town
 from tests.faults.reckoning import complaints, echoed, harvest
@@ -39,6 +46,27 @@ async def test_a_broker_that_stands_still_loses_nothing(long: bool) -> None:
             left = await harvest(house, counter.told)
     assert complaints(left) == []
     assert counter.unexpected == []
+
+
+async def test_what_was_asked_over_a_line_that_is_cut_is_given_up_at_once(
+    house: House, broker: Broker
+) -> None:
+    assert broker.process is not None
+    psutil.Process(broker.process.pid).suspend()  # it hears the question and never answers
+    sent = house.nc.stats["out_msgs"]
+    asking = asyncio.create_task(house.log.head())
+    while house.nc.stats["out_msgs"] == sent:  # noqa: ASYNC110 nats-py has no event for it
+        await asyncio.sleep(0)
+    cut = monotonic()
+    broker.kill()
+    try:
+        with pytest.raises(LogUnavailable):
+            await asking
+        assert monotonic() - cut < TIMEOUT / 2
+    finally:
+        broker.start()
+        while not house.nc.is_connected:  # noqa: ASYNC110 nor for this
+            await asyncio.sleep(0.02)
 
 
 def desks(house: House) -> Sequence[Desk]:

@@ -4,7 +4,7 @@ Needs strace, and to be allowed to use it; conftest.py says so where it is missi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,11 +18,12 @@ from tests.conftest import CONFIG, USERS
 from tests.running import within
 
 PUBLISHES = 200
-CALLS = "write,writev,sendto,sendmsg,fsync,fdatasync"
+CALLS = "write,pwrite64,writev,sendto,sendmsg,fsync,fdatasync"
 ENDED = "+++ exited with 0 +++"
 RESUMED = re.compile(r"^(\d+) +<\.\.\. (f(?:data)?sync) resumed>.*= 0$")
 UNFINISHED = re.compile(r"^(\d+) +f(?:data)?sync\(\d+<(.*)> <unfinished \.\.\.>$")
 WHOLE = re.compile(r"^\d+ +f(?:data)?sync\(\d+<(.*)>\) += 0$")
+WRITTEN = re.compile(r"^\d+ +(?:write|pwrite64|writev)\(\d+<([^>]*)>")
 ACKNOWLEDGED = re.compile(r'^\d+ +(?:write|writev|sendto|sendmsg)\(.*\\"seq\\": ?(\d+)')
 
 
@@ -39,25 +40,28 @@ class TracedBroker(NatsServer):
         return [*strace, "-o", str(self.trace), *super().command()]
 
 
-def synced_before_acknowledged(lines: Iterator[str], stream: str) -> int:
-    """How many acknowledgements, one after the other, have since the one before a sync of the
-    stream's file that had succeeded."""
+def synced_before_acknowledged(lines: Iterable[str], stream: str) -> int:
+    """How many acknowledgements have, since the one before, a write to the stream's file and after
+    that a sync of it that had succeeded."""
     waiting: dict[str, str] = {}
-    synced, count = False, 0
+    written = synced = False
+    count = 0
+
+    def of_the_stream(path: str) -> bool:
+        return f"/{stream}/msgs/" in path and path.endswith(".blk")
+
     for line in lines:
         if found := UNFINISHED.match(line):
             waiting[found[1]] = found[2]
-            continue
-        path = ""
-        if found := WHOLE.match(line):
-            path = found[1]
+        elif found := WHOLE.match(line):
+            synced = synced or (written and of_the_stream(found[1]))
         elif found := RESUMED.match(line):
-            path = waiting.pop(found[1], "")
-        if path.endswith(".blk") and f"/{stream}/msgs/" in path:
-            synced = True
+            synced = synced or (written and of_the_stream(waiting.pop(found[1], "")))
         elif ACKNOWLEDGED.match(line) and f'\\"stream\\":\\"{stream}\\"' in line:
             count += synced
-            synced = False
+            written = synced = False
+        elif (found := WRITTEN.match(line)) and of_the_stream(found[1]):
+            written, synced = True, False
     return count
 
 
@@ -94,24 +98,24 @@ async def test_a_broker_that_is_not_told_to_sync_is_found_out(tmp_path: Path) ->
     assert await traced(tmp_path, tmp_path / "lazy.conf") < PUBLISHES
 
 
+WRITE = '7 pwrite64(9</s/S/msgs/1.blk>, "x", 1, 0) = 1'
+SYNC = "7 fsync(9</s/S/msgs/1.blk>) = 0"
+BEGUN, DONE = "7 fsync(9</s/S/msgs/1.blk> <unfinished ...>", "7 <... fsync resumed>) = 0"
+FAILED = "7 fsync(9</s/S/msgs/1.blk>) = -1 EIO (Input/output error)"
+TOLD = r'8 write(5<TCP>, "{\"stream\":\"S\", \"seq\":1}", 20) = 20'
+
+
 @pytest.mark.parametrize(
     ("lines", "count"),
     [
-        (
-            [
-                "7 fsync(9</s/S/msgs/1.blk>) = 0",
-                '8 write(5<TCP>, "{\\"stream\\":\\"S\\", \\"seq\\":1}"',
-            ],
-            1,
-        ),
-        (
-            [
-                '8 write(5<TCP>, "{\\"stream\\":\\"S\\", \\"seq\\":1}"',
-                "7 fsync(9</s/S/msgs/1.blk>) = 0",
-            ],
-            0,
-        ),
+        ([WRITE, SYNC, TOLD], 1),
+        ([WRITE, BEGUN, DONE, TOLD], 1),
+        ([WRITE, BEGUN, TOLD, DONE], 0),
+        ([WRITE, TOLD, SYNC], 0),
+        ([SYNC, WRITE, TOLD], 0),
+        ([WRITE, FAILED, TOLD], 0),
+        ([WRITE, SYNC, TOLD, WRITE, TOLD], 1),
     ],
 )
 def test_the_order_is_what_counts(lines: list[str], count: int) -> None:
-    assert synced_before_acknowledged(iter(lines), "S") == count
+    assert synced_before_acknowledged(lines, "S") == count
