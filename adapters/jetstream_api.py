@@ -41,6 +41,13 @@ async def connect(url: str, user: str, password: str) -> Client:
     async def report(error: Exception) -> None:
         logger.warning("broker.error", user=user, error=str(error))
 
+    async def give_up() -> None:
+        """What was asked over a line that is cut is never answered: whoever waits for it may ask
+        again as soon as there is a broker, instead of after `TIMEOUT`."""
+        for answer in list(client._resp_map.values()):  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType, reportUnknownArgumentType] nats-py leaves them waiting
+            if not answer.done():
+                answer.set_exception(ConnectionResetError("la ligne est coupée"))
+
     client = Client()
     try:
         await client.connect(
@@ -50,6 +57,7 @@ async def connect(url: str, user: str, password: str) -> Client:
             name=f"guichet-{user}",
             inbox_prefix=f"_INBOX_{user}".encode(),
             error_cb=report,
+            disconnected_cb=give_up,
             connect_timeout=2,
             reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] seconds, not int
             max_reconnect_attempts=-1,

@@ -29,6 +29,10 @@ Broker = NatsServer
 Database = PostgresServer
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="many more cycles of every fault")
+
+
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     """A folder the database's account may enter, gone afterwards."""
