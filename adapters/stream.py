@@ -19,8 +19,11 @@ from domain.log import Entry, LogDamaged, LogUnavailable
 IDLE = 1.0
 """Seconds after which a follower looks again even if nothing was announced to it."""
 
-SYNCED_WITHIN = 0.1
+SYNCED_WITHIN = 0.5
 """Seconds for which a follower looks for what was announced, before it waits for the next."""
+
+LOOK_AGAIN = 0.05
+"""Seconds between two such looks, at most."""
 
 
 class Log:
@@ -129,12 +132,12 @@ class Log:
                 async with asyncio.timeout(IDLE):
                     await published.wait()
         # What is published is there a moment later, once it is on the disk.
-        pause = 0.001
-        while pause < SYNCED_WITHIN:
+        pause, until = 0.001, asyncio.get_running_loop().time() + SYNCED_WITHIN
+        while published.is_set() and asyncio.get_running_loop().time() < until:
             if entries := await self._following(after, size, subject):
                 return entries
             await asyncio.sleep(pause)
-            pause *= 2
+            pause = min(pause * 2, LOOK_AGAIN)
         return []
 
     def _subject(self, stream: str) -> str:

@@ -56,6 +56,8 @@ def test_no_name_is_in_any_log() -> None:
             headers = {"Idempotency-Key": str(uuid4()), **headers}
             return client.post(path, json=body, headers=headers)
 
+        # The web takes in what another process loads a moment later.
+        assert within(10, lambda: str(OPENED["procedure"]) in client.get("/catalogue").text)
         made = sent(OPENED)
         assert made.status_code == 201, made.text
         for body in BAD:
