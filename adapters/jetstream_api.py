@@ -18,6 +18,9 @@ from nats.errors import Error as NatsError
 
 from domain.log import LogUnavailable
 
+FIRST_WITHIN = 3.0
+"""Seconds for which a first connection is tried again: a broker that restarts is waited for."""
+
 TIMEOUT = 2.0
 """Seconds a single request may take before its outcome counts as unknown."""
 
@@ -36,10 +39,15 @@ class Refusal(Exception):
 
 
 async def connect(url: str, user: str, password: str) -> Client:
-    """A connection that comes back by itself and hears its own replies only."""
+    """A connection that comes back by itself and hears its own replies only; `LogUnavailable` when
+    there is no broker at first, for `FIRST_WITHIN` seconds."""
+    last = ""
 
     async def report(error: Exception) -> None:
-        logger.warning("broker.error", user=user, error=str(error))
+        nonlocal last
+        if client.is_connected or (last and last != str(error)):  # not every try of the same
+            logger.warning("broker.error", user=user, error=str(error))
+        last = str(error)
 
     async def give_up() -> None:
         """What was asked over a line that is cut is never answered: whoever waits for it may ask
@@ -50,22 +58,23 @@ async def connect(url: str, user: str, password: str) -> Client:
 
     client = Client()
     try:
-        await client.connect(
-            url,
-            user=user,
-            password=password,
-            name=f"guichet-{user}",
-            inbox_prefix=f"_INBOX_{user}".encode(),
-            error_cb=report,
-            disconnected_cb=give_up,
-            connect_timeout=2,
-            reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] seconds, not int
-            max_reconnect_attempts=-1,
-            ping_interval=10,
-            allow_reconnect=True,
-        )
+        async with asyncio.timeout(FIRST_WITHIN):
+            await client.connect(
+                url,
+                user=user,
+                password=password,
+                name=f"guichet-{user}",
+                inbox_prefix=f"_INBOX_{user}".encode(),
+                error_cb=report,
+                disconnected_cb=give_up,
+                connect_timeout=2,
+                reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] seconds, not int
+                max_reconnect_attempts=-1,
+                ping_interval=10,
+                allow_reconnect=True,
+            )
     except (NatsError, OSError, TimeoutError) as error:
-        raise LogUnavailable(f"Le courtier de messages ne répond pas ({error}).") from error
+        raise LogUnavailable(f"Le courtier de messages ne répond pas ({url}).") from error
     return client
 
 

@@ -1,5 +1,6 @@
 """`./run` as a newcomer meets it: it starts, heals, refuses in a sentence, and leaves nothing."""
 
+import json
 import os
 import resource
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from adapters.embedded import free_port
 from guichet.supervisor import LONGEST_LOG
 from tests.running import Running, refused, started, within
 
@@ -59,6 +61,19 @@ def test_a_command_without_an_installation_says_so(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (3, 1)
     assert "./run" in done.stderr
+
+
+def test_a_command_whose_installation_is_stopped_says_so_and_does_not_wait(
+    running: Running, tmp_path: Path
+) -> None:
+    assert within(10, running.ready)
+    described = json.loads((running.data / "installation.json").read_text())
+    described["nats_url"] = f"nats://127.0.0.1:{free_port()}"
+    (tmp_path / "installation.json").write_text(json.dumps(described))
+    (tmp_path / "master.key").write_text((running.data / "master.key").read_text())
+    command = [sys.executable, "-m", "guichet.cli", "rebuild", "--data", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1), done.stderr
 
 
 def test_a_token_is_printed_alone_on_the_last_line(running: Running) -> None:
