@@ -110,8 +110,7 @@ def test_its_age_is_told(town: Town, backup: Path) -> None:
 def test_the_recovery_key_is_nowhere(town: Town) -> None:
     word = town.key.read_text()
     private = recovery.read(word)
-    for path in holding(town.data, word.encode(), private, private.hex().encode()):
-        pytest.fail(f"{path} holds the recovery key")
+    assert list(holding(town.data, word.encode(), private, private.hex().encode())) == []
 
 
 FILES = (*snapshot.FILES, snapshot.MANIFEST, snapshot.SIGNATURE)
