@@ -36,6 +36,8 @@ class Running:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, word: str) -> psutil.Process:
+        """The child that has that word in its command, waited for: it may be starting again."""
+        assert within(30, lambda: self.runs(word)), f"no child is a {word}"
         return next(child for child in self.children() if word in command_of(child))
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> str:

@@ -39,7 +39,7 @@ def test_whatever_dies_is_started_again(running: Running, word: str) -> None:
     old = running.child(word)
     old.kill()
     old.wait(5)
-    assert within(3, lambda: running.runs(word))
+    assert within(10, lambda: running.runs(word))
     assert running.child(word).pid != old.pid
     assert within(10, running.ready)
 

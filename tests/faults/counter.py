@@ -154,7 +154,8 @@ def place_of(answer: Answer) -> tuple[str, str | None]:
 
 def passing(reply: httpx.Response) -> bool:
     """Whether an answer that is no 201 asks for the same request again."""
-    kind = reply.json().get("type") if reply.content else None
+    told = reply.headers.get("content-type", "").startswith("application/problem+json")
+    kind = reply.json().get("type") if told else None
     return (reply.status_code, kind) in {
         (503, "/problems/unavailable"),
         (409, "/problems/conflict"),

@@ -45,10 +45,12 @@ async def massacre(long: bool) -> AsyncIterator[Massacre]:
         async with House.open(town.settings) as house:
             clients = [asyncio.create_task(counter.work(common)) for _ in range(CLIENTS)]
             writing = asyncio.create_task(write_lots(house, counter))
-            pauses = await killed_in_turn(town, counter, 60 if long else 10)
-            counter.over = True
-            await asyncio.gather(*clients)
-            lots = await writing
+            try:
+                pauses = await killed_in_turn(town, counter, 60 if long else 10)
+            finally:
+                counter.over = True
+                await asyncio.gather(*clients)
+                lots = await writing
             await counter.close()
             await echoed(house)
             left = await harvest(house, counter.told, lots)
