@@ -20,7 +20,7 @@ from bench.floor import TABLE
 from bench.line import Line
 from bench.processes import cpu_seconds, memory_mb
 from bench.programs import Program, await_ready, ready
-from guichet.installation import CONFIG
+from guichet.host.installation import CONFIG
 from guichet.settings import FILE, Settings
 from guichet.tokens import issue
 

@@ -20,8 +20,8 @@ from domain.grammar import Author, Event, Recorded, Times
 from domain.organisation import Organisation, PoleDefined, ServiceDefined, SiteDefined
 from domain.procedures import ProcedurePublished, Procedures, ProcedureWithdrawn
 from guichet.catalogue import ORGANISATION, PROCEDURES
-from guichet.guarding import write_only_there
 from guichet.house import House
+from guichet.proof.guarding import write_only_there
 from guichet.sentences import Sentence
 from guichet.settings import Settings
 

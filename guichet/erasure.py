@@ -18,8 +18,8 @@ from adapters.keys import KeyRing
 from domain.dossier import WordsErased
 from domain.grammar import NO_KEY, Author, Event, Recorded, Times, replay
 from domain.people import Holder, PersonErased
-from guichet.guarding import write_only_there
 from guichet.house import House
+from guichet.proof.guarding import write_only_there
 from guichet.sentences import Sentence
 from guichet.settings import Settings
 from projections.scrub import scrub

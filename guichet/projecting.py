@@ -7,10 +7,10 @@ import uvloop
 from psycopg import AsyncConnection, OperationalError
 
 from domain.log import LogDamaged
-from guichet.guarding import must_continue
 from guichet.house import House
+from guichet.proof.guarding import must_continue
+from guichet.proof.sealing import keep_sealed
 from guichet.rebuilding import rebuild_models, town_of
-from guichet.sealing import keep_sealed
 from guichet.settings import Settings
 from projections.projector import Projector, prepare
 

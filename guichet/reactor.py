@@ -17,8 +17,8 @@ from domain.grammar import Author, Recorded, Refused
 from domain.log import Entry
 from domain.policies import LISTENED_TO, KeyToDestroy, OnOtherDossier, Request, asked_by
 from guichet.envelopes import Hand
-from guichet.guarding import write_only_there
 from guichet.house import House
+from guichet.proof.guarding import write_only_there
 from guichet.settings import Settings
 
 SYSTEM = Author(role="system", account="reactor")

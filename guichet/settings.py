@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from guichet.disk import ENOUGH
-from guichet.environment import Given, described
-from guichet.town import TOWN, ZONE
+from guichet.host.disk import ENOUGH
+from guichet.host.environment import Given, described
+from guichet.host.town import TOWN, ZONE
 
 FILE = "installation.json"
 

@@ -18,7 +18,7 @@ import pytest
 
 from adapters import recovery, snapshot
 from adapters.signing import SealKey
-from guichet.restore import Asked, CannotRestore, checked
+from guichet.backup.restore import Asked, CannotRestore, checked
 from guichet.settings import Settings
 from tests.running import Running, within
 from tests.saved_town import (

@@ -79,7 +79,7 @@ def within(seconds: float, happened: Callable[[], bool]) -> bool:
 
 def test_without_the_sources_one_sentence_says_so() -> None:
     absent = "import sys; sys.modules['bench'] = None; sys.argv[1:] = ['bench']\n"
-    code = f"{absent}from guichet.cli import main; main()"
+    code = f"{absent}from guichet.cli.app import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "sources" in done.stderr

@@ -17,7 +17,7 @@ import yaml
 
 from adapters.embedded import NatsServer, free_port
 from adapters.embedded_postgres_server import PostgresServer
-from guichet import environment
+from guichet.host import environment
 
 ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from guichet.findings import listening
+from guichet.host.findings import listening
 from tests.running import Running, within
 
 

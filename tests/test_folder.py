@@ -16,8 +16,8 @@ from adapters.embedded_account import server_account
 from adapters.embedded_child import CannotStart
 from adapters.embedded_postgres_programs import programs, socket_folder
 from adapters.embedded_postgres_server import PostgresServer, fresh_passwords
-from guichet import installation
-from guichet.folder import DataFolder
+from guichet.host import installation
+from guichet.host.folder import DataFolder
 from tests.running import Running, refused, within
 
 ROOT = os.geteuid() == 0

@@ -18,9 +18,9 @@ from domain.handling import AddNote
 from domain.intake import OpenDossier, PersonEntry
 from guichet.erasure import erase, forget
 from guichet.house import House
-from guichet.proving import NothingToProve, prove
-from guichet.sealing import Sealer
-from guichet.verifying import verify
+from guichet.proof.proving import NothingToProve, prove
+from guichet.proof.sealing import Sealer
+from guichet.proof.verifying import verify
 from projections.waiting import Waiter
 from tests.projections.test_read_models import hand
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from adapters.embedded import free_port
-from guichet.supervisor import LONGEST_LOG
+from guichet.host.supervisor import LONGEST_LOG
 from tests.running import Running, refused, started, within
 
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from guichet import cli
+from guichet.cli import app as cli
+from guichet.host.tls import run as make_certificate
 from guichet.house import House
 from guichet.settings import Settings
-from guichet.tls import run as make_certificate
 from guichet.web.health import figures_of_the_machine
 from tests.web.conftest import *  # noqa: F403 the doors of a real house
 

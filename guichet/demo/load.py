@@ -8,10 +8,10 @@ import msgspec
 
 from guichet import catalogue_file
 from guichet.demo.accounts import FILE
+from guichet.host.installation import write_private
 from guichet.house import House
 from guichet.importing import mapping
 from guichet.importing.load import Import, Rejects
-from guichet.installation import write_private
 from guichet.settings import Settings
 from guichet.tokens import ISSUED, issue
 

@@ -21,7 +21,6 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from domain.log import Conflict, LogUnavailable
-from guichet.guarding import write_only_there
 from guichet.house import House
 from guichet.importing import mapping as mappings
 from guichet.importing.reading import FileBreaksOff, FileRefused, rows
@@ -30,6 +29,7 @@ from guichet.importing.row import Row, printable
 from guichet.importing.rows import Reader, Rejected
 from guichet.importing.sources import Mapping
 from guichet.importing.taken import Taken
+from guichet.proof.guarding import write_only_there
 from guichet.sentences import Sentence
 from guichet.settings import Settings
 

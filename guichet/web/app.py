@@ -7,8 +7,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import Message, Scope
 
-from guichet.guarding import Guard
 from guichet.house import House
+from guichet.proof.guarding import Guard
 from guichet.tokens import Tokens
 from guichet.web import catalogue, dossiers, handling, health, openapi, problems, queues
 from guichet.web.intents import Doorkeeper

@@ -11,9 +11,9 @@ from litestar.response import Response
 from psycopg_pool import PoolTimeout
 
 from domain.log import LogUnavailable
-from guichet import tls
-from guichet.disk import free
-from guichet.last_backup import last_backup
+from guichet.backup.last_backup import last_backup
+from guichet.host import tls
+from guichet.host.disk import free
 from guichet.settings import Settings
 from guichet.web.reception import LAG_ALLOWED, Reception
 from projections.read_model import position

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from guichet import disk
-from guichet.guarding import Guard
+from guichet.host import disk
 from guichet.house import House
+from guichet.proof.guarding import Guard
 from guichet.web.intents import Doorkeeper
 from guichet.web.problems import Problem, unavailable
 from projections.waiting import Waiter

@@ -9,7 +9,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from guichet import tls
+from guichet.host import tls
 from guichet.house import House
 from guichet.settings import Settings
 from guichet.web.app import create_app

@@ -14,10 +14,10 @@ import pytest_asyncio
 from adapters.guard import complaints
 from adapters.jetstream_api import call, connect
 from domain.log import Conflict, Entry, LogDamaged, LogUnavailable
-from guichet import repair as repairing
-from guichet.guarding import Guard
 from guichet.house import House
-from guichet.repair import CannotRepair, repair
+from guichet.proof import repair as repairing
+from guichet.proof.guarding import Guard
+from guichet.proof.repair import CannotRepair, repair
 from guichet.settings import Settings
 from tests.conftest import Broker
 from tests.faults.archived import archived, events, logged

@@ -15,11 +15,11 @@ from adapters.signing import SealKey, is_signed
 from domain.log import Entry, LogDamaged, LogUnavailable
 from domain.merkle import Frontier
 from domain.message import hash_of
-from guichet.guarding import Guard
 from guichet.house import House
-from guichet.sealing import Sealer, keep_sealed
+from guichet.proof.guarding import Guard
+from guichet.proof.sealing import Sealer, keep_sealed
+from guichet.proof.verifying import verify
 from guichet.settings import Settings
-from guichet.verifying import verify
 from projections.projector import prepare
 from tests.conftest import Broker, Database
 from tests.faults.archived import archived, as_owner, events, logged

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from guichet.guarding import Guard
 from guichet.house import House
-from guichet.repair import repair
+from guichet.proof.guarding import Guard
+from guichet.proof.repair import repair
 from guichet.web.queues import changes
 from guichet.web.reception import Reception
 from projections.waiting import Waiter

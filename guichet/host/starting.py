@@ -16,11 +16,11 @@ from time import monotonic, sleep
 from typing import Any
 
 from adapters.embedded_child import CannotStart
-from guichet import tls
-from guichet.folder import DataFolder
-from guichet.installation import Installation
+from guichet.host import tls
+from guichet.host.folder import DataFolder
+from guichet.host.installation import Installation
+from guichet.host.supervisor import Supervisor, say
 from guichet.settings import Settings
-from guichet.supervisor import Supervisor, say
 
 
 class Stopped(KeyboardInterrupt):
@@ -61,7 +61,7 @@ def live(folder: DataFolder, supervisor: Supervisor, settings: Settings, demo: b
     try:
         say("Démarrage de NATS et de PostgreSQL…")
         supervisor.start_servers()
-        from guichet import recovery
+        from guichet.backup import recovery
 
         prepare(settings)
         folder.keep()
@@ -87,7 +87,7 @@ def live(folder: DataFolder, supervisor: Supervisor, settings: Settings, demo: b
 
 def prepare(settings: Settings) -> None:
     """Streams and tables."""
-    from guichet import preparing
+    from guichet.host import preparing
 
     asyncio.run(preparing.prepare(settings))
 

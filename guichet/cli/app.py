@@ -10,9 +10,9 @@ from cyclopts import App
 
 from adapters.embedded_child import CannotStart
 from domain.log import LogDamaged, LogUnavailable
-from guichet import keeping
-from guichet.cli_backup import backup, restore
-from guichet.cli_options import Data
+from guichet.cli import host
+from guichet.cli.backup import backup, restore
+from guichet.cli.options import Data
 from guichet.logs import configure
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
@@ -24,12 +24,12 @@ person = App(name="person", help="Les personnes et leurs droits.")
 dossier = App(name="dossier", help="Les dossiers et leurs textes.")
 installation = App(name="installation", help="L'installation elle-même.")
 tls = App(name="tls", help="Les certificats du serveur.")
-app.command(keeping.start)
-app.command(keeping.doctor)
+app.command(host.start)
+app.command(host.doctor)
 app.command(backup)
 app.command(restore)
-tls.command(keeping.self_signed)
-installation.command(keeping.env)
+tls.command(host.self_signed)
+installation.command(host.env)
 for group in (catalogue, token, person, dossier, installation, tls):
     app.command(group)
 
@@ -37,7 +37,7 @@ for group in (catalogue, token, person, dossier, installation, tls):
 @app.command
 def prepare(*, data: Data = None) -> None:
     """Créer dans les deux serveurs ce qui n'y est pas encore, dès qu'ils répondent."""
-    from guichet.preparing import run
+    from guichet.host.preparing import run
 
     run(Settings.find(data))
 
@@ -101,7 +101,7 @@ def verify(*, seals: Path | None = None, key: Path | None = None, data: Data = N
     seals: Une copie des sceaux gardée ailleurs.
     key: Une copie de la clé publique (seal.pub) gardée ailleurs.
     """
-    from guichet.verifying import run
+    from guichet.proof.verifying import run
 
     run(Settings.find(data), seals, key)
 
@@ -109,7 +109,7 @@ def verify(*, seals: Path | None = None, key: Path | None = None, data: Data = N
 @app.command
 def prove(dossier: UUID, *, to: Path | None = None, data: Data = None) -> None:
     """Écrire la preuve de chaque événement d'un dossier, que l'on vérifie sans Guichet."""
-    from guichet.proving import run
+    from guichet.proof.proving import run
 
     run(Settings.find(data), dossier, to)
 
@@ -122,7 +122,7 @@ def repair(*, abandon: bool = False, data: Data = None) -> None:
     ----------
     abandon: Mettre de côté ce que l'archive n'a jamais eu, au lieu de refuser.
     """
-    from guichet.repair import run
+    from guichet.proof.repair import run
 
     run(Settings.find(data), abandon)
 
@@ -200,7 +200,3 @@ def told(error: Exception, code: int) -> int:
     """Say it and return the code to exit with."""
     print(error, file=sys.stderr)
     return code
-
-
-if __name__ == "__main__":
-    main()

@@ -14,9 +14,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from adapters.embedded import Server
-from guichet import disk
-from guichet.disk import ENOUGH
-from guichet.installation import Installation
+from guichet.host import disk
+from guichet.host.disk import ENOUGH
+from guichet.host.installation import Installation
 from guichet.settings import Settings
 
 PROCESSES = ("web", "projector", "reactor")
@@ -78,7 +78,7 @@ class Supervisor:
         """The broker and the database, begun together, both ready when this returns."""
         for server in self.servers:
             server.begin()
-        importlib.import_module("guichet.preparing")  # meanwhile
+        importlib.import_module("guichet.host.preparing")  # meanwhile
 
         for server in self.servers:
             server.await_answer()

@@ -27,15 +27,17 @@ from adapters.stream import stream_name
 from domain.dossier import WordsErased
 from domain.log import LogDamaged, LogUnavailable
 from domain.people import PersonErased, keys_destroyed_by
-from guichet import erasure, preparing, recovery
+from guichet import erasure
+from guichet.backup import recovery
+from guichet.backup.restore import Restorable
 from guichet.demo import accounts
-from guichet.folder import DataFolder
+from guichet.host import preparing
+from guichet.host.folder import DataFolder
+from guichet.host.installation import Installation, write_private
+from guichet.host.supervisor import Supervisor
 from guichet.house import House
-from guichet.installation import Installation, write_private
 from guichet.rebuilding import rebuild_models, town_of
-from guichet.restore import Restorable
 from guichet.settings import Settings
-from guichet.supervisor import Supervisor
 from projections import archive
 from projections.projector import MODELS, Projector
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from guichet.cli_options import Data, TownName, TownZone
+from guichet.cli.options import Data, TownName, TownZone
 from guichet.logs import configure
 from guichet.settings import Settings
 
@@ -38,7 +38,7 @@ def start(
     tls_key: Sa clé privée.
     least_free: Les Mo libres sur le disque sans lesquels rien n'est plus écrit (128).
     """
-    from guichet.starting import run
+    from guichet.host.starting import run
 
     files = {"tls_cert": tls_cert, "tls_key": tls_key}
     kept = {name: told_path(file) for name, file in files.items()}
@@ -53,14 +53,14 @@ def self_signed(*, host: list[str] | None = None, data: Data = None) -> None:
     ----------
     host: Un nom ou une adresse sous lesquels les tablettes trouvent le serveur.
     """
-    from guichet.tls import run
+    from guichet.host.tls import run
 
     run(Settings.find(data), host or [])
 
 
 def doctor(*, json: bool = False, data: Data = None) -> None:
     """Tout examiner et dire quoi faire ; 1 si quelque chose ne va pas."""
-    from guichet.doctor import run
+    from guichet.host.doctor import run
 
     configure("doctor")
     sys.exit(run(data, json))
@@ -68,8 +68,8 @@ def doctor(*, json: bool = False, data: Data = None) -> None:
 
 def env(*, town: TownName = None, zone: TownZone = None) -> None:
     """Écrire un nouveau fichier .env, avec de nouveaux secrets, sur la sortie standard."""
-    from guichet.environment import fresh
-    from guichet.town import TOWN, ZONE
+    from guichet.host.environment import fresh
+    from guichet.host.town import TOWN, ZONE
 
     print(fresh(town or TOWN, zone or ZONE))
 

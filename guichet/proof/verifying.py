@@ -25,7 +25,7 @@ from domain.log import LogDamaged
 from domain.merkle import Frontier
 from domain.message import START, hash_of, linked
 from domain.seals import Seal
-from guichet.guarding import CHUNK, differs
+from guichet.proof.guarding import CHUNK, differs
 from guichet.sentences import Sentence
 from guichet.settings import Settings
 from projections import whole_archive

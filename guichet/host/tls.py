@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from guichet.installation import write_private
+from guichet.host.installation import write_private
 from guichet.sentences import Sentence
 from guichet.settings import Settings
 

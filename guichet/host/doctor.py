@@ -24,8 +24,8 @@ from adapters.jetstream_api import Refusal, call, connect
 from adapters.keys import KeyRing, keys_stream
 from adapters.stream import Log
 from domain.log import LogUnavailable
-from guichet import findings
-from guichet.findings import Finding
+from guichet.host import findings
+from guichet.host.findings import Finding
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
 from guichet.web.reception import LAG_ALLOWED
@@ -169,7 +169,7 @@ async def read_models(settings: Settings) -> Finding:
 
 async def web(settings: Settings) -> Finding:
     """What the web process says of itself."""
-    from guichet.starting import health
+    from guichet.host.starting import health
 
     said = await asyncio.to_thread(health, settings)
     if not said:

@@ -9,8 +9,8 @@ from time import sleep, time
 
 from msgspec import Struct
 
-from guichet import disk, tls
-from guichet.last_backup import last_backup
+from guichet.backup.last_backup import last_backup
+from guichet.host import disk, tls
 from guichet.settings import Settings
 
 DAY = 86_400

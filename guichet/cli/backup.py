@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from guichet.cli_options import Data
+from guichet.cli.options import Data
 from guichet.settings import Settings
 
 
@@ -14,7 +14,7 @@ def backup(folder: Path, *, keep: int | None = None, data: Data = None) -> None:
     folder: Où ranger les sauvegardes ; chacune y reçoit son propre dossier.
     keep: Ne garder que les N dernières de cette ville.
     """
-    from guichet.backup import run
+    from guichet.backup.taking import run
 
     run(Settings.find(data), folder, keep)
 
@@ -43,7 +43,7 @@ def restore(
     seals: Une copie des sceaux gardée ailleurs.
     key: Une copie de la clé publique (seal.pub) gardée ailleurs.
     """
-    from guichet.restore import Asked, run
+    from guichet.backup.restore import Asked, run
 
     known = Asked(
         recovery_key=recovery_key,

@@ -21,11 +21,11 @@ from adapters.signing import is_signed
 from adapters.snapshot import BackupDamaged, Head, Manifest
 from domain.log import LogDamaged
 from domain.seals import Seal
-from guichet.backup import Secrets, Token
-from guichet.folder import DataFolder
+from guichet.backup.taking import Secrets, Token
+from guichet.host.folder import DataFolder
+from guichet.host.starting import stop_on_signals
+from guichet.host.supervisor import say
 from guichet.sentences import Sentence
-from guichet.starting import stop_on_signals
-from guichet.supervisor import say
 
 
 class CannotRestore(Sentence):
@@ -156,7 +156,9 @@ def must_fit(folder: Path, data: Path, asked: Asked) -> None:
 
 def run(folder: Path, data: Path, asked: Asked) -> None:
     """`guichet restore`: an installation that `./run --data NEW` serves, or nothing."""
-    from guichet.remaking import remake  # it needs what is defined here, and is slow to import
+    from guichet.backup.remaking import (
+        remake,  # it needs what is defined here, and is slow to import
+    )
 
     stop_on_signals()
     data = data.absolute()

@@ -15,12 +15,12 @@ from adapters.embedded import NatsServer, free_port
 from adapters.embedded_child import CannotStart
 from adapters.embedded_postgres_server import PostgresServer, fresh_passwords
 from adapters.postgres_roles import ROLES, SUPERUSER
-from guichet.environment import USERS
-from guichet.folder import DataFolder
+from guichet.host.environment import USERS
+from guichet.host.folder import DataFolder
+from guichet.host.town import TOWN, ZONE, check_town, kept
 from guichet.settings import FILE, Settings
-from guichet.town import TOWN, ZONE, check_town, kept
 
-CONFIG = Path(__file__).parent / "config"
+CONFIG = Path(__file__).parents[1] / "config"
 KEPT = ("tls_cert", "tls_key", "trusted_proxies", "least_free")
 """Options of a start that later starts go on with."""
 

@@ -33,15 +33,15 @@ from adapters.snapshot import Head, Manifest, Writing
 from adapters.stream import stream_name
 from domain.log import LogDamaged, LogUnavailable
 from domain.message import hash_of
-from guichet import last_backup
-from guichet.backup_shelf import alone_in, rotate
+from guichet.backup import last_backup
+from guichet.backup.last_backup import LastBackup
+from guichet.backup.recovery import public_half
+from guichet.backup.shelf import alone_in, rotate
 from guichet.demo import accounts
-from guichet.installation import write_private
-from guichet.last_backup import LastBackup
-from guichet.recovery import public_half
+from guichet.host.installation import write_private
+from guichet.host.starting import stop_on_signals
 from guichet.sentences import Sentence
 from guichet.settings import Settings
-from guichet.starting import stop_on_signals
 from projections import whole_archive
 
 USER = "backup"

@@ -22,9 +22,9 @@ from adapters.rewriting import AT_ONCE, Show, rewrite
 from adapters.seal_book import in_file, seals_file
 from adapters.steward import closed_config, create, log_config
 from adapters.stream import stream_name
+from guichet.proof.verifying import check_archive, check_log
 from guichet.sentences import Sentence
 from guichet.settings import Settings
-from guichet.verifying import check_archive, check_log
 from projections import whole_archive
 from projections.waiting import Waiter
 

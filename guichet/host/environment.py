@@ -13,9 +13,9 @@ from typing import Any
 
 from adapters.embedded_postgres_server import fresh_passwords
 from adapters.postgres_roles import ROLES, SUPERUSER, conninfo
-from guichet.disk import ENOUGH
+from guichet.host.disk import ENOUGH
+from guichet.host.town import TOWN, ZONE, check_town
 from guichet.sentences import Sentence
-from guichet.town import TOWN, ZONE, check_town
 
 USERS = ("steward", "writer", "projector", "keys", "backup")
 """Whom the broker knows, each with rights of its own (guichet/config/nats.conf)."""

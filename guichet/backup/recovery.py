@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from adapters import recovery
-from guichet.installation import write_private
+from guichet.host.installation import write_private
 from guichet.sentences import Sentence
 
 FILE = "recovery.pub"
