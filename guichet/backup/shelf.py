@@ -29,7 +29,7 @@ def alone_in(place: Path, town: str) -> Generator[None]:
 
 def rotate(place: Path, town: str, keep: int) -> int:
     """Remove the oldest backups of a town beyond `keep`; how many went."""
-    name = re.compile(rf"guichet-{re.escape(town)}-\d{{8}}T\d{{6}}Z")
+    name = re.compile(rf"guichet-{re.escape(town)}-\d{{8}}T\d{{6}}\.\d{{6}}Z")
     with alone_in(place, town):
         whole = sorted(path for path in place.iterdir() if name.fullmatch(path.name))
         gone = whole[: max(0, len(whole) - keep)]

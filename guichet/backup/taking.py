@@ -192,7 +192,7 @@ def back_up(settings: Settings, place: Path, show: Show, upto: int) -> tuple[Pat
     at all before."""
     with alone_in(place, settings.town):
         begun = datetime.now(UTC)
-        final = place / f"guichet-{settings.town}-{begun:%Y%m%dT%H%M%SZ}"
+        final = place / f"guichet-{settings.town}-{begun:%Y%m%dT%H%M%S.%fZ}"
         if final.exists():
             raise Sentence(f"{final} existe déjà : rien n'est écrasé, recommencez.")
         partial = place / f".{final.name}.partial"
