@@ -1,7 +1,7 @@
 """*Files d'attente.* What each service has before it, the most urgent first."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -29,17 +29,22 @@ from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
 NEVER = date(9999, 12, 31)
 """The due date of history whose origin promised nothing: it comes last."""
 
+State = Literal["to_take", "taken", "transferred", "awaiting_documents", "reopened", "answered"]
+"""Where a dossier stands in its queue."""
+
+Order = Literal["due", "newest"]
+"""How a queue is read: what is due first, or what came last."""
+
 
 class QueueRow(Struct, frozen=True, kw_only=True):
-    """One dossier in the queue of its service. `state` is `to_take`, `taken`, `transferred`,
-    `awaiting_documents`, `reopened` or `answered`; `due` the last day of the answer, in the town's
+    """One dossier in the queue of its service. `due` is the last day of the answer, in the town's
     time; `links` how many other dossiers tell of the same thing; `history` marks an import."""
 
     dossier_id: UUID
     service: str
     previous_service: str | None = None
     open: bool
-    state: str
+    state: State
     due: date
     received_at: datetime
     nature: str
@@ -91,7 +96,7 @@ def fold(rows: tuple[QueueRow, ...], fact: Recorded[Any], town: Town) -> tuple[Q
     return (row,)
 
 
-def moved(row: QueueRow, service: str, state: str) -> QueueRow:
+def moved(row: QueueRow, service: str, state: State) -> QueueRow:
     """The dossier in the queue of another service, known as gone in the old one."""
     return replace(row, service=service, previous_service=row.service, state=state, taken_by=None)
 
@@ -122,7 +127,7 @@ def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> QueueRow:
     )
 
 
-MODEL = ReadModel(name="queues", version=1, row=QueueRow, fold=fold)
+MODEL = ReadModel(name="queues", version=2, row=QueueRow, fold=fold)
 
 CHANGES = 500
 """The most changes told at once."""
@@ -130,18 +135,45 @@ CHANGES = 500
 COLUMNS = ", ".join(QueueRow.__struct_fields__)
 
 
+ORDERS = {
+    "due": ("(due, dossier_id) > (%(after)s, %(id)s)", "due, dossier_id"),
+    "newest": (
+        "(received_at, dossier_id) < (%(after)s, %(id)s)",
+        "received_at desc, dossier_id desc",
+    ),
+}
+"""What comes after a row, and how rows follow each other."""
+
+
+class Place(Struct, frozen=True):
+    """The last row that was seen: its due date, or when it was received, and its dossier."""
+
+    value: date | datetime
+    id: UUID
+
+
 async def page(
-    cursor: Cursor, town: str, service: str, after: tuple[date, UUID] | None, limit: int
+    cursor: Cursor,
+    town: str,
+    service: str,
+    *,
+    order: Order = "due",
+    state: State | None = None,
+    after: Place | None = None,
+    limit: int,
 ) -> list[QueueRow]:
-    """The open dossiers of `service` that come after (due, dossier_id) `after`."""
-    due, id = after or (date.min, UUID(int=0))
+    """The next `limit` open dossiers of `service`, of one `state` where it is given."""
+    following, rank = ORDERS[order]
+    conditions = ["town = %(town)s", "service = %(service)s", "open"]
+    conditions += ["state = %(state)s"] if state else []
+    conditions += [following] if after else []
     query = f"""
-        select {COLUMNS} from queues
-        where town = %(town)s and service = %(service)s and open
-          and (due, dossier_id) > (%(due)s, %(id)s)
-        order by due, dossier_id limit %(limit)s
+        select {COLUMNS} from queues where {" and ".join(conditions)}
+        order by {rank} limit %(limit)s
     """  # noqa: S608 our columns
-    values = {"town": town, "service": service, "due": due, "id": id, "limit": limit}
+    values: dict[str, Any] = {"town": town, "service": service, "state": state, "limit": limit}
+    if after:
+        values |= {"after": after.value, "id": after.id}
     return await fetch(cursor, QueueRow, query, values)
 
 

@@ -22,4 +22,6 @@ create table queues (
     primary key (town, dossier_id)
 );
 create index on queues (town, service, due, dossier_id) where open;
+create index on queues (town, service, state, due, dossier_id) where open;
+create index on queues (town, service, received_at, dossier_id) where open;
 create index on queues (town, position);

@@ -1,9 +1,9 @@
 """The queue of a service: a page at a time, and live."""
 
 from collections.abc import AsyncGenerator
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,7 @@ from guichet.web.intents import forbidden
 from guichet.web.problems import AnyRequest, invalid
 from guichet.web.reception import Reception
 from projections import queues
-from projections.queues import NEVER, QueueRow
+from projections.queues import NEVER, Order, Place, QueueRow, State
 
 PING = 20.0
 """Seconds of silence after which a line without meaning keeps a live connection open."""
@@ -31,23 +31,30 @@ async def read_queue(
     reception: NamedDependency[Reception],
     service: FromPath[str],
     limit: Annotated[int, QueryParameter(ge=1, le=500)] = 50,
+    order: FromQuery[Order] = "due",
+    standing: Annotated[State | None, QueryParameter(name="state")] = None,
     after: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    """The open dossiers of the service, ascending due date; `Link` leads to the next page."""
+    """The open dossiers of the service, the most urgent or the newest first, all or those in one
+    state; `Link` leads to the next page."""
     author = await reception.doorkeeper.author(request, "queue")
     must_be_of(author, service)
     reception.catalogue_knows(service)
     behind = await wait(request, reception)
     town = reception.house.settings.town
+    place = place_of(after, order)
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
         reached = reception.waiter.position
-        rows = await queues.page(cursor, town, service, place_of(after), limit + 1)
+        rows = await queues.page(
+            cursor, town, service, order=order, state=standing, after=place, limit=limit + 1
+        )
     headers: dict[str, str] = {}
     if len(rows) > limit:
         last = rows[limit - 1]
-        here = f"/api/v1/services/{quote(service)}/queue"
-        next_page = f"{here}?limit={limit}&after={last.due}.{last.dossier_id}"
-        headers["Link"] = f'<{next_page}>; rel="next"'
+        seen = last.due if order == "due" else last.received_at
+        asked = {"limit": limit, "order": order, "after": f"{seen.isoformat()}.{last.dossier_id}"}
+        query = urlencode(asked | ({"state": standing} if standing else {}))
+        headers["Link"] = f'</api/v1/services/{quote(service)}/queue?{query}>; rel="next"'
     body = {"items": [item(row) for row in rows[:limit]], "position": reached}
     return answered(body, behind, headers)
 
@@ -97,13 +104,14 @@ def must_be_of(author: Author, service: str) -> None:
         raise forbidden()
 
 
-def place_of(after: str | None) -> tuple[date, UUID] | None:
+def place_of(after: str | None, order: Order) -> Place | None:
     """The last row of the page before."""
     if after is None:
         return None
-    day, _, id = after.partition(".")
+    value, _, id = after.rpartition(".")
+    read = date if order == "due" else datetime
     try:
-        return date.fromisoformat(day), UUID(id)
+        return Place(read.fromisoformat(value), UUID(id))
     except ValueError:
         raise invalid("/after", "Suivez le lien de la page précédente.") from None
 

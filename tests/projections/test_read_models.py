@@ -223,9 +223,9 @@ async def test_a_queue_shows_the_open_dossiers_of_its_service_page_by_page(
     await reached(house)
     town = house.settings.town
     async with house.pool.connection() as connection, connection.cursor() as cursor:
-        first = await queues.page(cursor, town, "voirie", None, 3)
-        last = first[-1]
-        second = await queues.page(cursor, town, "voirie", (last.due, last.dossier_id), 3)
+        first = await queues.page(cursor, town, "voirie", limit=3)
+        place = queues.Place(first[-1].due, first[-1].dossier_id)
+        second = await queues.page(cursor, town, "voirie", after=place, limit=3)
     assert {row.dossier_id for row in first + second} == ids
     assert len(first) == 3
     assert not projector.done()

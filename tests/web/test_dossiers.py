@@ -158,6 +158,30 @@ async def test_a_queue_is_read_page_by_page(desk: Client) -> None:
     assert "link" not in second.headers
 
 
+async def test_a_queue_is_read_newest_first_and_in_one_state(desk: Client) -> None:
+    made = [(await desk.opened()).json()["id"] for _ in range(5)]
+    taken = [await desk.post(f"/dossiers/{id}/taking", {}, match="*") for id in made[1:4]]
+    wait = f"min_position={taken[-1].json()['position']}"
+    whole = await all_pages(desk, f"/services/voirie/queue?limit=2&order=newest&{wait}")
+    assert whole == made[::-1]
+    for order, expected in (("newest", made[3:0:-1]), ("due", sorted(made[1:4]))):
+        asked = f"/services/voirie/queue?limit=2&state=taken&order={order}&{wait}"
+        assert await all_pages(desk, asked) == expected
+    assert (await desk.get("/services/voirie/queue?state=lost")).status_code == 400
+    assert (
+        await desk.get("/services/voirie/queue?order=newest&after=2026-01-01")
+    ).status_code == 400
+
+
+async def all_pages(desk: Client, path: str) -> list[str]:
+    """The identifiers of a queue, page after page."""
+    page = await desk.get(path)
+    ids = [item["id"] for item in page.json()["items"]]
+    if link := page.headers.get("link"):
+        ids += await all_pages(desk, link.split(">")[0].removeprefix("</api/v1"))
+    return ids
+
+
 async def test_a_read_that_waits_in_vain_says_so(desk: Client) -> None:
     made = (await desk.opened()).json()
     read = await desk.get(f"/services/voirie/queue?min_position={made['position'] + 1000}")
