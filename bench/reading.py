@@ -3,7 +3,8 @@
 from statistics import median
 from threading import Thread
 from time import perf_counter, time
-from typing import Any
+from typing import Any, LiteralString
+from urllib.parse import urlencode
 
 import psycopg
 
@@ -20,6 +21,14 @@ QUEUE = f"/api/v1/services/{SERVICE}/queue"
 CREATED_IN = "/api/v1/services/accueil/queue"
 """The queue into which the bench's own requests fall."""
 
+IN_THE_MIDDLE: dict[str, LiteralString] = {
+    "due": "select due, dossier_id from read.queues where service = %s and open "
+    "order by due, dossier_id offset %s limit 1",
+    "newest": "select received_at, dossier_id from read.queues where service = %s and open "
+    "order by received_at desc, dossier_id desc offset %s limit 1",
+}
+"""The row in the middle of a queue, in both its orders."""
+
 PACE = 100.0
 """Requests per second of a steady load."""
 
@@ -32,21 +41,25 @@ def ok(answer: Answer) -> Answer:
 
 
 def measure_queue(guichet: Guichet, times: int) -> dict[str, float]:
-    """Milliseconds for a page of 50: the first one, and one from the middle of the queue."""
-    query = (
-        "select due, dossier_id from read.queues where service = %s and open "
-        "order by due, dossier_id offset %s limit 1"
-    )
+    """Milliseconds for a page of 50: the most urgent, the newest, those nobody has taken, and the
+    pages in the middle of the queue."""
     half = open_dossiers(guichet) // 2
     with psycopg.connect(guichet.settings.postgres["owner"], autocommit=True) as connection:
-        row = connection.execute(query, [SERVICE, half]).fetchone()
-    if row is None:
+        urgent = connection.execute(IN_THE_MIDDLE["due"], [SERVICE, half]).fetchone()
+        newest = connection.execute(IN_THE_MIDDLE["newest"], [SERVICE, half]).fetchone()
+    if urgent is None or newest is None:
         raise Unfit(f"La file de {SERVICE} est vide.")
-    first, deep = f"{QUEUE}?limit=50", f"{QUEUE}?limit=50&after={row[0]}.{row[1]}"
     line = Line(guichet.ports[0], guichet.token)
-    pages = {"p50_ms": first, "deep_p50_ms": deep}
+    pages = {
+        "p50_ms": {},
+        "deep_p50_ms": {"after": f"{urgent[0].isoformat()}.{urgent[1]}"},
+        "newest_p50_ms": {"order": "newest"},
+        "newest_deep_p50_ms": {"order": "newest", "after": f"{newest[0].isoformat()}.{newest[1]}"},
+        "state_p50_ms": {"state": "to_take"},
+    }
     found: dict[str, float] = {}
-    for name, path in pages.items():
+    for name, asked in pages.items():
+        path = f"{QUEUE}?{urlencode({'limit': 50, **asked})}"
         ok(line.get(path))
         latencies = [ok(line.get(path)).ms for _ in range(times)]
         found[name] = median(latencies)

@@ -55,8 +55,10 @@ ROWS = (
         "{create_c8_cpu_ms:.2f} ms, {floor_c8_cpu_ms:.2f} ms, {create_cpu_ratio:.1f}",
     ),
     (
-        "page of 50 of a queue of {queue_large} open dossiers, p50: first, from the middle",
-        "{queue_p50_ms:.1f} ms, {queue_deep_p50_ms:.1f} ms",
+        "page of 50 of a queue of {queue_large} open dossiers, p50: most urgent first, from its "
+        "middle; newest first, from its middle; to be taken",
+        "{queue_p50_ms:.1f} ms, {queue_deep_p50_ms:.1f} ms; {queue_newest_p50_ms:.1f} ms, "
+        "{queue_newest_deep_p50_ms:.1f} ms; {queue_state_p50_ms:.1f} ms",
     ),
     (
         "the same at {queue_small}, and the growth",
