@@ -26,7 +26,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     database role, `master_key` 32 bytes, `zone` the town's IANA time zone, `tls_cert` and `tls_key`
     the files of a pair or both empty, `trusted_proxies` the addresses and networks whose word on
     where a request comes from is believed, `least_free` the mebibytes that must be free on the disk
-    of `data` before anything is written (0: nobody looks)."""
+    of `data` before anything is written (0: nobody looks). `backup` is the folder that gets one
+    every `backup_hours`, the last `backup_keep` of which stay (empty: none by itself),
+    `recovery_public` the half of the recovery key that locks them, in hexadecimal, where no file
+    of `data` has it."""
 
     data: Path
     town: str = TOWN
@@ -42,6 +45,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     tls_key: str = ""
     trusted_proxies: tuple[str, ...] = ()
     least_free: int = ENOUGH
+    backup: str = ""
+    backup_hours: float = 24
+    backup_keep: int = 30
+    recovery_public: str = ""
 
     @classmethod
     def find(cls, data: Path | None = None) -> "Settings":

@@ -239,7 +239,9 @@ def test_the_proxy_stands_before_every_web_and_is_the_only_one_believed() -> Non
 
 
 def test_a_process_is_given_no_password_it_does_not_act_as() -> None:
-    written = {line.partition("=")[0] for line in environment.fresh("ville", "UTC").splitlines()}
+    written = {
+        line.partition("=")[0] for line in environment.fresh("ville", "UTC", bytes(32)).splitlines()
+    }
     given = {
         name: {key for key in service["environment"] if key.endswith("_PASSWORD")}
         for name, service in SERVICES.items()
@@ -250,7 +252,9 @@ def test_a_process_is_given_no_password_it_does_not_act_as() -> None:
 
 
 def test_secrets_are_fresh_every_time() -> None:
-    first, second = (environment.fresh("ville", "UTC").splitlines()[2:] for _ in range(2))
+    first, second = (
+        environment.fresh("ville", "UTC", bytes(32)).splitlines()[2:] for _ in range(2)
+    )
     assert not set(first) & set(second)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from adapters import recovery
 from guichet.host.installation import write_private
 from guichet.sentences import Sentence
+from guichet.settings import Settings
 
 FILE = "recovery.pub"
 
@@ -15,12 +16,16 @@ def shown_once(data: Path) -> None:
     if (data / FILE).exists():
         return
     private, public = recovery.fresh()
-    print(
-        "CLÉ DE SECOURS, montrée une seule fois : notez-la et gardez-la hors de cette machine, "
-        f"sans elle aucune sauvegarde ne se restaure : {private}",
-        flush=True,
-    )
+    print(presented(private), flush=True)
     keep(data, public)
+
+
+def presented(private: str) -> str:
+    """The half that opens, as it is shown to whoever shall keep it."""
+    return (
+        "CLÉ DE SECOURS, montrée une seule fois : notez-la et gardez-la hors de cette machine, "
+        f"sans elle aucune sauvegarde ne se restaure : {private}"
+    )
 
 
 def keep(data: Path, public: bytes) -> None:
@@ -28,17 +33,17 @@ def keep(data: Path, public: bytes) -> None:
     write_private(data / FILE, public.hex())
 
 
-def public_half(data: Path) -> bytes:
-    """The half that locks; `Sentence` when this installation has none."""
+def public_half(settings: Settings) -> bytes:
+    """The half that locks: the installation's file, else what the environment gave; `Sentence` when
+    there is none."""
+    file = settings.data / FILE
     try:
-        public = bytes.fromhex((data / FILE).read_text())
-    except FileNotFoundError:
-        public = b""
+        public = bytes.fromhex(file.read_text() if file.exists() else settings.recovery_public)
     except ValueError:
         public = b""
     if len(public) != 32:
         raise Sentence(
             "Cette installation n'a pas de clé de secours : arrêtez et relancez ./run, qui en fait "
-            "une et la montre une fois."
+            "une et la montre une fois (en conteneurs : guichet installation env)."
         )
     return public

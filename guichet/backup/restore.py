@@ -21,7 +21,7 @@ from adapters.signing import is_signed
 from adapters.snapshot import BackupDamaged, Head, Manifest
 from domain.log import LogDamaged
 from domain.seals import Seal
-from guichet.backup.taking import Secrets, Token
+from guichet.backup.contents import Secrets, Token
 from guichet.host.folder import DataFolder
 from guichet.host.starting import stop_on_signals
 from guichet.host.supervisor import say

@@ -1,190 +1,53 @@
-"""`guichet backup DIR`: everything that cannot be made again, in one folder, while Guichet runs.
-
-The log is read message by message and compared with the archive on the way: an event that was
-restored word for word is certain, a copy of the broker's own files is as damaged as they are. The
-archive and the read models are not in it: they are the log, read again.
-"""
+"""`guichet backup DIR`: everything that cannot be made again, in one folder, while Guichet runs."""
 
 import asyncio
 import shutil
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from uuid import UUID
+from typing import NamedTuple
 
 import msgspec
-import psycopg
-from msgspec import Struct
 from rich.console import Console
 from rich.progress import Progress
 
-from adapters import recovery, snapshot
-from adapters.bulk import Bulk, hashed, parted
-from adapters.cloudevents import entry_from
-from adapters.erasure_list import erasures_file
-from adapters.jetstream_api import call, connect
-from adapters.keys import keys_stream
+from adapters import snapshot
 from adapters.rewriting import Show
-from adapters.seal_book import in_file, seals_file
-from adapters.signing import SealKey
-from adapters.snapshot import Head, Manifest, Writing
+from adapters.snapshot import Manifest
 from adapters.stream import stream_name
-from domain.log import LogDamaged, LogUnavailable
-from domain.message import hash_of
 from guichet.backup import last_backup
+from guichet.backup.contents import Backup, state_of
 from guichet.backup.last_backup import LastBackup
-from guichet.backup.recovery import public_half
 from guichet.backup.shelf import alone_in, rotate
-from guichet.demo import accounts
+from guichet.host import disk
 from guichet.host.installation import write_private
 from guichet.host.starting import stop_on_signals
 from guichet.sentences import Sentence
 from guichet.settings import Settings
-from projections import whole_archive
-
-USER = "backup"
-TRIES = 3
-"""How often the keys are read when their number changes meanwhile."""
 
 
-class Secrets(Struct, frozen=True):
-    """What is locked with the recovery key: the two keys of the installation, the keys of the
-    persons as they are wrapped, and the demonstration's tokens, if it was loaded."""
+class Taken(NamedTuple):
+    """A whole backup: where it lies, up to which position, and how many older ones went for it."""
 
-    master: bytes
-    seal: bytes
-    keys: dict[UUID, bytes]
-    demo: dict[str, str] | None
+    folder: Path
+    position: int
+    gone: int
 
 
-class Token(Struct, frozen=True):
-    """A token as the database keeps it: its hash alone."""
-
-    id: str
-    hash: bytes
-    role: str
-    service: str | None
-    created_at: datetime
-    revoked_at: datetime | None
+Progressing = Callable[[int, int], None]
+"""Told how many events are written, of how many."""
 
 
-class Backup:
-    """One backup of one town, written into `folder`."""
-
-    def __init__(self, settings: Settings, folder: Path, show: Show) -> None:
-        self._settings = settings
-        self._folder = folder
-        self._show = show
-        self._seals = in_file(seals_file(settings.data, settings.town))
-
-    def write(self, begun: datetime, upto: int) -> Manifest:
-        """Write every file, the keys after the log: those of its last events are among them."""
-        settings, folder = self._settings, self._folder
-        town, key = settings.town, SealKey.of(settings.data)
-        public = public_half(settings.data)
-        digest, head = self._write_log(upto)
-        seals = [seal for seal in self._seals if seal.size <= upto]
-        tokens, reactor = self._of_database()
-        label = f"guichet backup {town} {upto}".encode()
-        secrets = Secrets(settings.master_key, key.seed, self._keys(), accounts.read(settings.data))
-        list_of_erased = erasures_file(settings.data, town)
-        erased = list_of_erased.read_bytes() if list_of_erased.exists() else b""
-        contents = {
-            snapshot.SEALS: b"".join(msgspec.json.encode(seal) + b"\n" for seal in seals),
-            snapshot.PUBLIC: key.public,
-            snapshot.KEYS: recovery.lock(msgspec.msgpack.encode(secrets), public, label),
-            snapshot.TOKENS: msgspec.json.encode(tokens),
-            snapshot.ERASURES: erased[: erased.rfind(b"\n") + 1],
-        }
-        digests = {name: snapshot.put(folder / name, text) for name, text in contents.items()}
-        manifest = Manifest(
-            version=version("guichet"),
-            town=town,
-            zone=settings.zone,
-            time=begun,
-            position=upto,
-            root=head.tree.root.hex(),
-            chain=head.chain.hex(),
-            sealed=seals[-1].size if seals else 0,
-            reactor=min(reactor, upto),
-            digests={snapshot.LOG: digest, **digests},
+def must_have_room(settings: Settings, place: Path, size: int) -> None:
+    """`Sentence` unless a log of `size` bytes fits on the disk of `place`, twice: as text it is
+    larger, and a backup that fills the disk of the log would stop the town."""
+    needed = 2 * size // disk.MEBIBYTE + (settings.least_free or disk.ENOUGH)
+    if (there := disk.free(place) // disk.MEBIBYTE) < needed:
+        raise Sentence(
+            f"Pas assez de place pour une sauvegarde dans {place} : {there} Mo libres, il en "
+            f"faut {needed}."
         )
-        snapshot.sign(folder, manifest, key)
-        return manifest
-
-    def _write_log(self, upto: int) -> tuple[str, Head]:
-        """The log up to a position, and its head. `LogDamaged` when it is not what the archive and
-        the seals know, for then a backup would only hide that."""
-        settings, town = self._settings, self._settings.town
-        file, head = Writing(self._folder / snapshot.LOG), Head()
-        due = {seal.size: seal for seal in self._seals}
-        known = whole_archive.hashes(settings.postgres["web"], town, upto)
-        with self._reading(stream_name(town)) as bulk:
-            for position, subject, size, message in bulk.messages(0, upto):
-                headers, data = parted(size, message)
-                entry = entry_from(headers, data, position)
-                hash = hash_of(town, entry)
-                as_sent = hashed(message, size, subject, b"%d" % position)
-                archived = next(known, (position, hash))
-                seal = due.get(position)
-                head.add(hash)
-                if (position, hash, hash) != (head.tree.size, as_sent, archived[1]) or (
-                    seal and head.contradicts(seal)
-                ):
-                    break
-                file.write(msgspec.json.encode(entry) + b"\n")
-                if position % 1000 == 0:
-                    self._show(position)
-            else:
-                if head.tree.size == upto:
-                    return file.close(), head
-        file.close()
-        raise LogDamaged(
-            f"L'événement {head.tree.size} du journal n'est plus celui de l'archive : "
-            "guichet repair, puis recommencez la sauvegarde."
-        )
-
-    def _keys(self) -> dict[UUID, bytes]:
-        """Every key there is, wrapped. `LogUnavailable` when the store does not hold still."""
-        name = keys_stream(self._settings.town)
-        for _ in range(TRIES):
-            state = asyncio.run(state_of(self._settings, name))
-            keys: dict[UUID, bytes] = {}
-            with self._reading(name) as bulk:
-                for _, subject, size, message in bulk.messages(0, int(state["last_seq"])):
-                    keys[UUID(subject.decode().rpartition(".")[2])] = parted(size, message)[1]
-            if len(keys) == state["messages"]:
-                return keys
-        raise LogUnavailable("Le magasin de clés ne se laisse pas lire : recommencez.")
-
-    def _reading(self, stream: str) -> AbstractContextManager[Bulk]:
-        settings = self._settings
-        return Bulk.open(settings.nats_url, USER, settings.nats_passwords[USER], stream)
-
-    def _of_database(self) -> tuple[list[Token], int]:
-        """The tokens, and how far the reactor is."""
-        town = self._settings.town
-        with psycopg.connect(self._settings.postgres["web"]) as connection:
-            tokens = connection.execute(
-                "select id, hash, role, service, created_at, revoked_at "
-                "from accounts.tokens where town = %s order by id",
-                [town],
-            ).fetchall()
-            reached = connection.execute(
-                "select position from reactor.checkpoints where town = %s", [town]
-            ).fetchone()
-        return [Token(*row) for row in tokens], reached[0] if reached else 0
-
-
-async def state_of(settings: Settings, stream: str) -> dict[str, int]:
-    """What the broker says a stream holds."""
-    nc = await connect(settings.nats_url, USER, settings.nats_passwords[USER])
-    try:
-        return (await call(nc, f"STREAM.INFO.{stream}"))["state"]
-    finally:
-        await nc.close()
 
 
 def back_up(settings: Settings, place: Path, show: Show, upto: int) -> tuple[Path, Manifest]:
@@ -209,23 +72,34 @@ def back_up(settings: Settings, place: Path, show: Show, upto: int) -> tuple[Pat
     return final, manifest
 
 
-def run(settings: Settings, place: Path, keep: int | None) -> None:
-    """`guichet backup`: where it lies and what is in it, in one sentence."""
-    if keep is not None and keep < 1:
-        raise Sentence("--keep garde au moins une sauvegarde.")
-    stop_on_signals()
+def take(settings: Settings, place: Path, keep: int | None, show: Progressing) -> Taken:
+    """One backup of what the log holds now, and the oldest ones beyond `keep` removed. `Sentence`
+    when `place` will not do."""
+    state = asyncio.run(state_of(settings, stream_name(settings.town)))
+    upto = int(state["last_seq"])
     try:
-        upto = int(asyncio.run(state_of(settings, stream_name(settings.town)))["last_seq"])
-        with Progress(console=Console(file=sys.stderr), transient=True) as progress:
-            task = progress.add_task("Le journal est sauvegardé", total=upto)
-            made, manifest = back_up(
-                settings, place, lambda done: progress.update(task, completed=done), upto
-            )
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        must_have_room(settings, place, int(state["bytes"]))
+        made, manifest = back_up(settings, place, lambda done: show(done, upto), upto)
         gone = rotate(place, settings.town, keep) if keep else 0
-    except KeyboardInterrupt:
-        raise Sentence("Sauvegarde interrompue : il n'en reste rien.") from None
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise Sentence(f"{place} ne se laisse pas écrire ({error.strerror}).") from None
-    print(f"{manifest.position} événements sauvegardés dans {made}.")
-    if gone:
-        print(f"{gone} sauvegardes plus anciennes retirées.")
+    return Taken(made, manifest.position, gone)
+
+
+def run(settings: Settings, place: Path, keep: int | None) -> None:
+    """`guichet backup`: where it lies and what is in it, in one sentence."""
+    stop_on_signals()
+    try:
+        with Progress(console=Console(file=sys.stderr), transient=True) as progress:
+            task = progress.add_task("Le journal est sauvegardé", total=None)
+
+            def show(done: int, all: int) -> None:
+                progress.update(task, completed=done, total=all)
+
+            taken = take(settings, place, keep, show)
+    except KeyboardInterrupt:
+        raise Sentence("Sauvegarde interrompue : il n'en reste rien.") from None
+    print(f"{taken.position} événements sauvegardés dans {taken.folder}.")
+    if taken.gone:
+        print(f"{taken.gone} sauvegardes plus anciennes retirées.")

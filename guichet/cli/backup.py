@@ -1,22 +1,40 @@
 """`guichet backup` and `guichet restore`, as the command line takes them."""
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from guichet.cli.options import Data
+from guichet.logs import configure
 from guichet.settings import Settings
 
 
-def backup(folder: Path, *, keep: int | None = None, data: Data = None) -> None:
+def backup(
+    folder: Path,
+    *,
+    keep: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    every: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    data: Data = None,
+) -> None:
     """Sauvegarder tout ce qui ne se refait pas, pendant que Guichet tourne.
 
     Parameters
     ----------
     folder: Où ranger les sauvegardes ; chacune y reçoit son propre dossier.
     keep: Ne garder que les N dernières de cette ville.
+    every: Rester, et recommencer toutes les tant d'heures.
     """
-    from guichet.backup.taking import run
+    settings = Settings.find(data)
+    if every is None:
+        from guichet.backup.taking import run
 
-    run(Settings.find(data), folder, keep)
+        return run(settings, folder, keep)
+    from guichet.backup.schedule import keep_saving
+
+    configure("backup")
+    return keep_saving(settings, folder, keep, every)
 
 
 def restore(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from guichet.cli.options import Data, TownName, TownZone
 from guichet.logs import configure
@@ -28,6 +29,9 @@ def start(
     tls_key: Path | None = None,
     trusted_proxy: Proxies = None,
     least_free: int | None = None,
+    backup: Path | None = None,
+    backup_hours: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    backup_keep: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
 ) -> None:
     """Démarrer tout Guichet et le surveiller. Les options qui suivent valent aussi pour les
     démarrages d'après.
@@ -37,12 +41,16 @@ def start(
     tls_cert: Le certificat (PEM, chaîne comprise) ; une valeur vide revient à HTTP.
     tls_key: Sa clé privée.
     least_free: Les Mo libres sur le disque sans lesquels rien n'est plus écrit (128).
+    backup: Où sauvegarder régulièrement ; une valeur vide y met fin.
+    backup_hours: Les heures d'une sauvegarde à la suivante (24).
+    backup_keep: Combien de sauvegardes sont gardées (30).
     """
     from guichet.host.starting import run
 
-    files = {"tls_cert": tls_cert, "tls_key": tls_key}
-    kept = {name: told_path(file) for name, file in files.items()}
+    files = {"tls_cert": tls_cert, "tls_key": tls_key, "backup": backup}
+    kept: dict[str, object] = {name: told_path(file) for name, file in files.items()}
     kept |= {"trusted_proxies": trusted_proxy, "least_free": least_free}
+    kept |= {"backup_hours": backup_hours, "backup_keep": backup_keep}
     run(data, (host, port), demo, town, zone, kept)
 
 
@@ -67,11 +75,16 @@ def doctor(*, json: bool = False, data: Data = None) -> None:
 
 
 def env(*, town: TownName = None, zone: TownZone = None) -> None:
-    """Écrire un nouveau fichier .env, avec de nouveaux secrets, sur la sortie standard."""
+    """Écrire un nouveau fichier .env, avec de nouveaux secrets, sur la sortie standard, et la clé
+    de secours, une seule fois, sur la sortie d'erreur."""
+    from adapters import recovery
+    from guichet.backup.recovery import presented
     from guichet.host.environment import fresh
     from guichet.host.town import TOWN, ZONE
 
-    print(fresh(town or TOWN, zone or ZONE))
+    private, public = recovery.fresh()
+    print(fresh(town or TOWN, zone or ZONE, public))
+    print(presented(private), file=sys.stderr)
 
 
 def told_path(file: Path | None) -> str | None:

@@ -3,7 +3,8 @@
 GUICHET_TOWN, GUICHET_ZONE, GUICHET_MASTER_KEY; GUICHET_NATS_URL, GUICHET_NATS_MONITOR and
 GUICHET_NATS_<USER>_PASSWORD; GUICHET_POSTGRES_HOST, GUICHET_POSTGRES_PORT and
 GUICHET_POSTGRES_<ROLE>_PASSWORD; GUICHET_HOST, GUICHET_PORT, GUICHET_TLS_CERT, GUICHET_TLS_KEY,
-GUICHET_TRUSTED_PROXY (addresses or networks, separated by spaces), GUICHET_LEAST_FREE (mebibytes).
+GUICHET_TRUSTED_PROXY (addresses or networks, separated by spaces), GUICHET_LEAST_FREE (mebibytes),
+GUICHET_RECOVERY_PUBLIC (the half of the recovery key that locks).
 A process needs the passwords of those it acts as, and no other.
 """
 
@@ -58,6 +59,7 @@ def described(variables: Mapping[str, str]) -> dict[str, Any] | None:
         "tls_key": variables.get("GUICHET_TLS_KEY", ""),
         "trusted_proxies": variables.get("GUICHET_TRUSTED_PROXY", "").split(),
         "least_free": variables.get("GUICHET_LEAST_FREE") or str(ENOUGH),
+        "recovery_public": variables.get("GUICHET_RECOVERY_PUBLIC", ""),
     }
 
 
@@ -72,13 +74,15 @@ def variable(server: str, name: str) -> str:
     return f"GUICHET_{server}_{name.upper()}_PASSWORD"
 
 
-def fresh(town: str, zone: str) -> str:
-    """The content of a new `.env`: the town and secrets nobody else has."""
+def fresh(town: str, zone: str, recovery_public: bytes) -> str:
+    """The content of a new `.env`: the town, secrets nobody else has, and the half of the recovery
+    key that locks."""
     check_town(town, zone)
     lines = {
         "GUICHET_TOWN": town,
         "GUICHET_ZONE": zone,
         "GUICHET_MASTER_KEY": secrets.token_hex(32),
+        "GUICHET_RECOVERY_PUBLIC": recovery_public.hex(),
     }
     for server, names in (("NATS", USERS), ("POSTGRES", (SUPERUSER, *ROLES))):
         lines |= {variable(server, name): word for name, word in fresh_passwords(*names).items()}

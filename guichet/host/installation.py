@@ -21,7 +21,10 @@ from guichet.host.town import TOWN, ZONE, check_town, kept
 from guichet.settings import FILE, Settings
 
 CONFIG = Path(__file__).parents[1] / "config"
-KEPT = ("tls_cert", "tls_key", "trusted_proxies", "least_free")
+KEPT = (
+    *("tls_cert", "tls_key", "trusted_proxies", "least_free"),
+    *("backup", "backup_hours", "backup_keep"),
+)
 """Options of a start that later starts go on with."""
 
 

@@ -1,4 +1,4 @@
-"""What ./run watches over: two servers and three processes, started again when they die.
+"""What ./run watches over: two servers and our processes, started again when they die.
 
 Everything runs as a child of this process and ends with it. Ctrl-C stops the processes first, then
 the servers, in order.
@@ -39,13 +39,14 @@ LONGEST_LOG = 5 * 1024 * 1024
 class Process(Server):
     """One of our own processes."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, *options: str) -> None:
         super().__init__(folder)
         self.name = name
+        self._options = options
 
     def command(self) -> Sequence[str]:
-        options = ["-P", "-m", "guichet.cli", self.name, "--data", str(self.folder)]
-        return [sys.executable, *options]
+        ours = [sys.executable, "-P", "-m", "guichet.cli", self.name]
+        return [*ours, *self._options, "--data", str(self.folder)]
 
     def environment(self) -> Mapping[str, str]:
         return {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -53,6 +54,12 @@ class Process(Server):
     @property
     def log(self) -> Path:
         return self.folder / f"{self.name}.log"
+
+
+def backups(settings: Settings) -> Process:
+    """The process that takes backups by itself."""
+    rhythm = ["--every", str(settings.backup_hours), "--keep", str(settings.backup_keep)]
+    return Process(settings.data, "backup", settings.backup, *rhythm)
 
 
 class Supervisor:
@@ -64,6 +71,8 @@ class Supervisor:
         self._looked = 0.0
         self.servers: list[Server] = [self._broker, installation.database()]
         self.processes: list[Server] = [Process(settings.data, name) for name in PROCESSES]
+        if settings.backup:
+            self.processes.append(backups(settings))
         self._row: dict[str, int] = {}
         for server in self.everything:
             server.holds = (installation.folder.lock,)
@@ -84,7 +93,7 @@ class Supervisor:
             server.await_answer()
 
     def start_processes(self) -> None:
-        """Web, projector and reactor."""
+        """Web, projector, reactor, and backups where they are wanted."""
         for process in self.processes:
             process.launch()
 
