@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -15,6 +17,14 @@ import psutil
 
 from adapters.embedded import free_port
 from adapters.embedded_child import dying_with_parent
+
+
+@contextmanager
+def open_folder() -> Generator[Path]:
+    """A folder that the database's own account may enter too, gone afterwards."""
+    with TemporaryDirectory(prefix="guichet-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 class Running:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from hashlib import sha256
@@ -19,7 +18,7 @@ from adapters import recovery, snapshot
 from adapters.signing import SealKey
 from guichet.backup.restore import Asked, CannotRestore, checked
 from guichet.settings import Settings
-from tests.running import Running, within
+from tests.running import Running, open_folder, within
 from tests.saved_town import (
     NAME,
     WORDS,
@@ -42,9 +41,7 @@ MODELS = ("queues", "timelines", "dossiers", "promises")
 
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
-    with tempfile.TemporaryDirectory(prefix="guichet-backup-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with open_folder() as folder:
         it = Town(folder)
         yield it
         it.running.process.terminate()

@@ -1,6 +1,5 @@
 """Backups that are taken by themselves while ./run runs."""
 
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from guichet.backup.taking import must_have_room
 from guichet.host.disk import MEBIBYTE, free
 from guichet.sentences import Sentence
 from guichet.settings import Settings
-from tests.running import Running, within
+from tests.running import Running, open_folder, within
 
 SECOND = 1 / 3600
 """In hours."""
@@ -24,10 +23,9 @@ SECOND = 1 / 3600
 
 @pytest.fixture
 def running() -> Iterator[Running]:
-    with tempfile.TemporaryDirectory(prefix="guichet-schedule-") as name:
-        Path(name).chmod(0o755)
+    with open_folder() as name:
         rhythm = ["--backup-hours", str(SECOND), "--backup-keep", "2"]
-        it = Running(Path(name) / "data", "--no-demo", "--backup", f"{name}/saved", *rhythm)
+        it = Running(name / "data", "--no-demo", "--backup", f"{name}/saved", *rhythm)
         yield it
         if it.process.poll() is None:
             it.stop()

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,6 +15,7 @@ import pytest
 from bench import report
 from bench.command import PROMISED
 from bench.driving import read_wrk, together
+from tests.running import open_folder
 
 TINY = """
 from pathlib import Path
@@ -43,13 +43,12 @@ def test_a_tiny_run_tells_every_figure_it_promises(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_leaves_no_process_and_no_folder() -> None:
-    with tempfile.TemporaryDirectory(prefix="guichet-") as folder:
-        Path(folder).chmod(0o755)
+    with open_folder() as folder:
         bench = subprocess.Popen(
             [sys.executable, "-m", "guichet.cli", "bench", "--quick"],
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "TMPDIR": folder},
+            env={**os.environ, "TMPDIR": str(folder)},
         )
         assert within(60, lambda: any("postgres" in line for line in lines_of(bench.pid)))
         children = psutil.Process(bench.pid).children(recursive=True)
@@ -57,7 +56,7 @@ def test_ctrl_c_leaves_no_process_and_no_folder() -> None:
         _, said = bench.communicate(timeout=60)
         assert (bench.returncode, said.splitlines()[-1]) == (2, "Mesures interrompues.")
         assert psutil.wait_procs(children, timeout=5)[1] == []
-        assert list(Path(folder).iterdir()) == []
+        assert list(folder.iterdir()) == []
 
 
 def lines_of(pid: int) -> list[str]:

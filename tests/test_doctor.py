@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +12,13 @@ from typing import Any
 import pytest
 
 from guichet.host.findings import listening
-from tests.running import Running, within
+from tests.running import Running, open_folder, within
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with tempfile.TemporaryDirectory(prefix="guichet-doctor-") as name:
-        Path(name).chmod(0o755)
-        it = Running(Path(name) / "data")
+    with open_folder() as name:
+        it = Running(name / "data")
         assert within(40, it.ready)
         yield it
         it.stop()

@@ -6,7 +6,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from adapters.embedded_postgres_programs import programs, socket_folder
 from adapters.embedded_postgres_server import PostgresServer, fresh_passwords
 from guichet.host import installation
 from guichet.host.folder import DataFolder
-from tests.running import Running, refused, within
+from tests.running import Running, open_folder, refused, within
 
 ROOT = os.geteuid() == 0
 LONG = "d" * 60
@@ -27,9 +26,8 @@ LONG = "d" * 60
 @pytest.fixture
 def outside() -> Iterator[Path]:
     """A folder anybody may enter."""
-    with tempfile.TemporaryDirectory(prefix="guichet-folder-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
+    with open_folder() as name:
+        yield name
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from time import sleep
 from uuid import uuid4
@@ -10,7 +9,7 @@ from uuid import uuid4
 import httpx
 
 from guichet.demo import accounts
-from tests.running import Running, within
+from tests.running import Running, open_folder, within
 
 NAME = "Ghislainequirit"
 EMAIL = "ghislainequirit@exemple.fr"
@@ -34,9 +33,8 @@ BAD: list[object] = [
 
 
 def test_no_name_is_in_any_log() -> None:
-    with tempfile.TemporaryDirectory(prefix="guichet-logs-") as folder:
-        Path(folder).chmod(0o755)
-        data = Path(folder) / "data"
+    with open_folder() as folder:
+        data = folder / "data"
         it = Running(data, "--no-demo")
         assert within(60, it.ready), it.process.communicate(timeout=5)
 

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,14 +15,13 @@ import pytest
 
 from adapters.embedded import free_port
 from guichet.host.supervisor import LONGEST_LOG
-from tests.running import Running, refused, started, within
+from tests.running import Running, open_folder, refused, started, within
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
-        Path(folder).chmod(0o755)
-        it = Running(Path(folder) / "data")
+    with open_folder() as folder:
+        it = Running(folder / "data")
         assert within(40, it.ready), it.process.communicate(timeout=5)
         yield it
         if it.process.poll() is None:
@@ -106,9 +104,8 @@ def test_secrets_are_for_us_alone(running: Running) -> None:
 
 
 def test_the_town_of_the_first_start_is_for_ever() -> None:
-    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
-        Path(folder).chmod(0o755)
-        data = Path(folder) / "data"
+    with open_folder() as folder:
+        data = folder / "data"
         named = {"GUICHET_TOWN": "saint-denis", "GUICHET_ZONE": "Indian/Reunion"}
         it = Running(data, "--no-demo", env=named)
         assert within(40, it.ready)
@@ -125,16 +122,14 @@ def test_the_town_of_the_first_start_is_for_ever() -> None:
     ("option", "value"), [("--town", "Saint Denis"), ("--town", "a.b"), ("--zone", "Mars/Olympus")]
 )
 def test_a_name_that_no_town_can_have_leaves_nothing(option: str, value: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
-        Path(folder).chmod(0o755)
-        assert f"« {value} »" in refused(Path(folder) / "data", option, value)
-        assert list(Path(folder).iterdir()) == []
+    with open_folder() as folder:
+        assert f"« {value} »" in refused(folder / "data", option, value)
+        assert list(folder.iterdir()) == []
 
 
 def test_a_lost_master_key_is_not_replaced(running: Running) -> None:
-    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
-        Path(folder).chmod(0o755)
-        data = Path(folder) / "data"
+    with open_folder() as folder:
+        data = folder / "data"
         data.mkdir(mode=0o755)
         kept = (running.data / "installation.json").read_text()
         (data / "installation.json").write_text(kept)
@@ -148,12 +143,11 @@ def test_a_lost_master_key_is_not_replaced(running: Running) -> None:
 def test_every_way_to_stop_leaves_no_process_and_the_next_start_goes_on() -> None:
     """And a later start costs little: wall time depends on the neighbours, processor time does
     not, and there are at least two processors to share it."""
-    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
-        Path(folder).chmod(0o755)
+    with open_folder() as folder:
         before = after = resource.getrusage(resource.RUSAGE_CHILDREN)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             before = after
-            it = Running(Path(folder) / "data")
+            it = Running(folder / "data")
             assert within(40, it.ready)
             assert len(it.children()) >= 5
             it.stop(number)
@@ -163,10 +157,9 @@ def test_every_way_to_stop_leaves_no_process_and_the_next_start_goes_on() -> Non
 
 
 def test_a_supervisor_that_is_killed_leaves_no_process_and_the_next_start_waits_for_that() -> None:
-    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
-        Path(folder).chmod(0o755)
+    with open_folder() as folder:
         for again in (True, False):
-            it = Running(Path(folder) / "data")
+            it = Running(folder / "data")
             assert within(40, it.ready), it.process.communicate(timeout=5)
             left = it.children()
             it.process.kill()
@@ -177,9 +170,8 @@ def test_a_supervisor_that_is_killed_leaves_no_process_and_the_next_start_waits_
 
 
 def test_ctrl_c_while_the_demonstration_loads_and_the_next_start_completes_it() -> None:
-    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
-        Path(folder).chmod(0o755)
-        data = Path(folder) / "data"
+    with open_folder() as folder:
+        data = folder / "data"
         it = Running(data, "--demo")
         assert within(60, lambda: it.position() > 100)
         it.stop()
@@ -192,9 +184,8 @@ def test_ctrl_c_while_the_demonstration_loads_and_the_next_start_completes_it() 
 
 
 def test_what_dies_in_a_row_is_told_with_its_last_words() -> None:
-    with tempfile.TemporaryDirectory(prefix="guichet-run-") as folder:
-        Path(folder).chmod(0o755)
-        data = Path(folder) / "data"
+    with open_folder() as folder:
+        data = folder / "data"
         it = Running(data)
         assert within(40, it.ready)
         settings = data / "installation.json"

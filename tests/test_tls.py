@@ -3,7 +3,6 @@
 import ssl
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from guichet.host import tls
-from tests.running import Running, refused, within
+from tests.running import Running, open_folder, refused, within
 
 FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
 
@@ -44,9 +43,8 @@ def answers(running: Running, verify: "ssl.SSLContext | bool" = True) -> bool:
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     """An installation that was started once, in clear, and ended."""
-    with tempfile.TemporaryDirectory(prefix="guichet-tls-") as name:
-        Path(name).chmod(0o755)
-        folder = Path(name) / "data"
+    with open_folder() as name:
+        folder = name / "data"
         it = Running(folder)
         assert within(40, it.ready)
         heard = asked(it, headers=FORWARDED)
@@ -142,8 +140,7 @@ def test_a_pair_that_will_not_do_is_one_sentence(tmp_path: Path) -> None:
     )
     tls.write_key(own, other)
     cert.write_bytes(ended.public_bytes(tls.PEM))
-    with tempfile.TemporaryDirectory(prefix="guichet-tls-") as name:
-        Path(name).chmod(0o755)
+    with open_folder() as name:
         pair = ["--tls-cert", str(cert), "--tls-key", str(own)]
-        assert "a expiré le 01/01/2021" in refused(Path(name) / "data", *pair)
-        assert list(Path(name).iterdir()) == []
+        assert "a expiré le 01/01/2021" in refused(name / "data", *pair)
+        assert list(name.iterdir()) == []

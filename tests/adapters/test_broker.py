@@ -3,34 +3,19 @@
 import asyncio
 import json
 from base64 import b64decode
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
-from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from nats.aio.client import Client
 
 from adapters.guard import complaints
 from adapters.jetstream_api import Refusal, call, connect
 from adapters.keys import KeyRing
 from adapters.stream import Log, stream_name
-from domain.log import Conflict, Entry, LogDamaged, LogUnavailable
+from domain.log import Conflict, LogDamaged, LogUnavailable
+from tests.adapters.conftest import entry
 from tests.conftest import Broker
-
-
-def entry(stream: str, version: int = 1) -> Entry:
-    now = datetime.now(UTC)
-    return Entry(id=str(uuid4()), stream=stream, version=version, topic="T:1", data=b"{}", time=now)
-
-
-@pytest_asyncio.fixture
-async def writer(broker: Broker) -> AsyncIterator[Client]:
-    client = await connect(broker.url, "writer", broker.passwords["writer"])
-    yield client
-    await client.close()
 
 
 def test_an_acknowledgement_means_the_disk(broker: Broker) -> None:

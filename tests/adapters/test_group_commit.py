@@ -2,29 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
-from uuid import uuid4
 
-import pytest_asyncio
 from nats.aio.client import Client
 
 from adapters.group_commit import TOGETHER, GroupCommit
-from adapters.jetstream_api import connect
 from adapters.stream import Log
 from domain.log import Conflict, Entry
+from tests.adapters.conftest import entry
 from tests.conftest import Broker
-
-
-def entry(stream: str, version: int = 1) -> Entry:
-    now = datetime.now(UTC)
-    return Entry(id=str(uuid4()), stream=stream, version=version, topic="T:1", data=b"{}", time=now)
-
-
-@pytest_asyncio.fixture
-async def writer(broker: Broker) -> AsyncIterator[Client]:
-    client = await connect(broker.url, "writer", broker.passwords["writer"])
-    yield client
-    await client.close()
 
 
 async def test_many_at_once_are_written_each_at_its_own_position(town: str, writer: Client) -> None:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import httpx
 
 from guichet.settings import Settings
 from guichet.tokens import issue
-from tests.running import Running, within
+from tests.running import Running, open_folder, within
 
 CATALOGUE = Path(__file__).parents[2] / "guichet" / "demo" / "ville.toml"
 
@@ -50,9 +49,8 @@ class RealTown:
 @contextmanager
 def real_town() -> Generator[RealTown]:
     """Started, and stopped in good order, without anything left."""
-    with tempfile.TemporaryDirectory(prefix="guichet-faults-") as folder:
-        Path(folder).chmod(0o755)
-        running = Running(Path(folder) / "data")
+    with open_folder() as folder:
+        running = Running(folder / "data")
         try:
             assert within(40, running.ready), running.process.communicate(timeout=5)
             command = [sys.executable, "-m", "guichet.cli", "catalogue", "load", str(CATALOGUE)]

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,7 +19,7 @@ import httpx
 
 from adapters.jetstream_api import connect
 from guichet.demo import accounts
-from tests.running import Running, within
+from tests.running import Running, open_folder, within
 
 BODY = {"procedure": "lampadaire-eteint", "channel": "counter", "summary": "Il fait noir"}
 
@@ -28,16 +27,14 @@ BODY = {"procedure": "lampadaire-eteint", "channel": "counter", "summary": "Il f
 @contextmanager
 def small_disk() -> Generator[tuple[Path, bool]]:
     """A folder, and whether it is a disk of 400 MB of its own."""
-    with tempfile.TemporaryDirectory(prefix="guichet-disk-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        mount = ["mount", "-t", "tmpfs", "-o", "size=400m,mode=755", "guichet-test", name]
+    with open_folder() as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=400m,mode=755", "guichet-test", str(folder)]
         mounted = os.geteuid() == 0 and subprocess.run(mount, check=False).returncode == 0
         try:
             yield folder, mounted
         finally:
             if mounted:
-                subprocess.run(["umount", "-l", name], check=True)
+                subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 class Town:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from guichet.demo.load import MAPPING, SAMPLE, TOWN
 from guichet.importing.load import run
 from guichet.sentences import Sentence
 from guichet.settings import Settings
-from tests.test_run import Running, within
+from tests.running import Running, open_folder, within
 
 COMMAND = [sys.executable, "-m", "guichet.cli"]
 ROWS = 6_000
@@ -24,9 +23,8 @@ ROWS = 6_000
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with tempfile.TemporaryDirectory(prefix="guichet-import-") as folder:
-        Path(folder).chmod(0o755)
-        it = Running(Path(folder) / "data")
+    with open_folder() as folder:
+        it = Running(folder / "data")
         assert within(40, it.ready), it.process.communicate(timeout=5)
         command = [*COMMAND, "catalogue", "load", str(TOWN), "--data", str(it.data)]
         subprocess.run(command, check=True, capture_output=True)
