@@ -18,6 +18,9 @@ from projections.read_model import Cursor, NotReadable
 
 CHANNEL = "guichet_stops"
 
+LONGEST = 200
+"""Characters of a name that are shown: a notification has little room, and damage any length."""
+
 NOT_POISON = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
@@ -70,7 +73,7 @@ def stopped_at(model: str, fact: Recorded[Any], error: Exception, reached: int) 
         reached=reached,
         position=fact.position,
         stream=fact.stream,
-        topic=topic_of(fact.event),
+        topic=topic_of(fact.event)[:LONGEST],
         error=fact.event.error if unreadable else type(error).__name__,
     )
 
@@ -78,6 +81,11 @@ def stopped_at(model: str, fact: Recorded[Any], error: Exception, reached: int) 
 def read(column: Any) -> dict[str, Stop]:
     """The stops of a town from the column of its checkpoint."""
     return msgspec.convert(column, dict[str, Stop])
+
+
+def told(said: str) -> dict[str, Stop]:
+    """The stops of a town from what was notified."""
+    return msgspec.json.decode(said, type=dict[str, Stop])
 
 
 async def of_town(cursor: Cursor, town: str) -> dict[str, Stop]:

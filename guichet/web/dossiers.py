@@ -54,13 +54,13 @@ async def read_dossier(
 ) -> Response[bytes]:
     """The dossier now, or `as_of` a recorded time (RFC 3339) or a position."""
     author = await reception.doorkeeper.author(request, "read")
-    behind = await wait(request, reception)
+    behind = await wait(request, reception, *(() if as_of else ("dossiers",)))
     if as_of is not None:
         row = await dossier_as_of(reception, id, as_of)
         reached = row.position if row else 0
     else:
         async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-            reached = reception.waiter.position
+            reached = reception.waiter.reached("dossiers")
             row = await dossiers.one(cursor, reception.house.settings.town, id)
     if row is None:
         raise DossierUnknown
@@ -77,10 +77,10 @@ async def read_timeline(
 ) -> Response[bytes]:
     """Every fact of the dossier, oldest first, in the words a person reads."""
     author = await reception.doorkeeper.author(request, "read")
-    behind = await wait(request, reception)
+    behind = await wait(request, reception, "dossiers", "timelines")
     town = reception.house.settings.town
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-        reached = reception.waiter.position
+        reached = reception.waiter.reached("dossiers", "timelines")
         row = await dossiers.one(cursor, town, id)
         if row is None:
             raise DossierUnknown
@@ -103,10 +103,10 @@ async def find_dossiers(
     author = await reception.doorkeeper.author(request, "read")
     if "\0" in q:
         raise invalid("/q", "Le texte contient un caractère interdit (NUL).")
-    behind = await wait(request, reception)
+    behind = await wait(request, reception, "dossiers")
     town = reception.house.settings.town
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-        reached = reception.waiter.position
+        reached = reception.waiter.reached("dossiers")
         found = await search(cursor, town, q, limit, scope_of(author)) if q.strip() else []
     items = [{"id": row.dossier_id, **shown(row)} for row in found]
     return answered({"items": items, "position": reached}, behind)
@@ -166,13 +166,18 @@ def shown(row: DossierRow) -> dict[str, Any]:
     return {name: columns[name] for name in columns if name not in ("dossier_id", "keys")}
 
 
-async def wait(request: AnyRequest, reception: Reception) -> dict[str, str]:
-    """Wait for `min_position`, two seconds at most; the warning to give when it was not reached."""
+async def wait(request: AnyRequest, reception: Reception, *models: str) -> dict[str, str]:
+    """Wait for `min_position`, two seconds at most; the warning to give when it was not reached,
+    or when one of the read `models` has stopped and what it shows is old."""
     wanted = request.query_params.get("min_position", "")
+    if wanted and (not wanted.isdecimal() or len(wanted) > 18):
+        raise invalid("/min_position", "Une position est un nombre entier.")
+    stops = reception.waiter.stops
+    for stop in (stops[name] for name in models if name in stops):
+        said = f"La table {stop.model} est arretee a la position {stop.reached}"
+        return {"Warning": f'110 guichet "{said}"'}
     if not wanted:
         return {}
-    if not wanted.isdecimal() or len(wanted) > 18:
-        raise invalid("/min_position", "Une position est un nombre entier.")
     reached = await reception.waiter.until(int(wanted))
     if reached >= int(wanted):
         return {}

@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 from psycopg import AsyncConnection
 
+from guichet import reactor, tokens
 from guichet.house import House
-from guichet.tokens import issue, prepare
+from guichet.tokens import issue
 from guichet.web.app import create_app
 from projections.waiting import Waiter
 
@@ -56,7 +57,8 @@ async def http(house: House, projector: "asyncio.Task[None]") -> AsyncIterator[h
     settings = house.settings
     owner = settings.postgres["owner"]
     async with await AsyncConnection.connect(owner, autocommit=True) as connection:
-        await prepare(connection)
+        await tokens.prepare(connection)
+        await reactor.prepare(connection)
     async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
         app: Any = create_app(house, waiter)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
