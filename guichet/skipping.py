@@ -13,7 +13,7 @@ from domain.skipping import REACTOR, EventSkipped, Skipped, stream_of
 from guichet.held import held
 from guichet.house import House
 from guichet.proof.guarding import write_only_there
-from guichet.sentences import Sentence
+from guichet.sentences import Sentence, must_be_ground
 from guichet.settings import Settings
 from projections import stops
 from projections.projector import MODELS
@@ -81,6 +81,8 @@ async def gone_on(settings: Settings, model: str, position: int) -> str:
 
 def run(settings: Settings, model: str, position: int, ground: str) -> None:
     """`guichet projection skip`: what was recorded, and whether the read model goes on."""
+
+    must_be_ground(ground)
 
     async def whole() -> str:
         async with House.open(settings) as house:

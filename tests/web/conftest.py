@@ -10,9 +10,8 @@ import pytest
 import pytest_asyncio
 from psycopg import AsyncConnection
 
-from guichet import reactor, tokens
 from guichet.house import House
-from guichet.tokens import issue
+from guichet.tokens import issue, prepare
 from guichet.web.app import create_app
 from projections.waiting import Waiter
 
@@ -57,8 +56,7 @@ async def http(house: House, projector: "asyncio.Task[None]") -> AsyncIterator[h
     settings = house.settings
     owner = settings.postgres["owner"]
     async with await AsyncConnection.connect(owner, autocommit=True) as connection:
-        await tokens.prepare(connection)
-        await reactor.prepare(connection)
+        await prepare(connection)
     async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
         app: Any = create_app(house, waiter)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
