@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from domain.dossier import AnswerSent, DossierEvent
@@ -26,11 +27,16 @@ def hand() -> Hand:
     return Hand(author=author, command_id=str(uuid4()), digest="d")
 
 
-async def opened(house: House, name: str | None = None, summary: str = "Il fait noir") -> UUID:
+async def opened(
+    house: House,
+    name: str | None = None,
+    summary: str = "Il fait noir",
+    procedure: str = "lampadaire",
+) -> UUID:
     """A new dossier."""
     id = uuid4()
     usager = PersonEntry(name=name) if name else None
-    command = OpenDossier(procedure="lampadaire", channel="counter", summary=summary, usager=usager)
+    command = OpenDossier(procedure=procedure, channel="counter", summary=summary, usager=usager)
     await house.desk.open(id, command, hand())
     return id
 
@@ -54,6 +60,14 @@ async def answered_too_late(house: House, id: UUID) -> int:
     """What only the promises cannot fold."""
     event = AnswerSent(text="Réparé", means="email", addressee="usager")
     return await recorded(house, id, event, END_OF_TIME)
+
+
+async def opened_out_of_range(house: House) -> int:
+    """An opening that only the table of the dossiers has no room for; its position."""
+    [fact] = await house.desk.past(f"dossier.{await opened(house)}")
+    stream = f"dossier.{uuid4()}"
+    event = replace(fact.event, procedure_version=2**40)
+    return (await house.desk.record([replace(fact, stream=stream, event=event)]))[0]
 
 
 async def garbled(house: House, stream: str, version: int, topic: str) -> int:

@@ -29,6 +29,7 @@ from tests.faults.poison import (
     garbled,
     hand,
     opened,
+    opened_out_of_range,
     rows,
 )
 
@@ -219,3 +220,32 @@ async def test_a_long_past_is_caught_up_page_by_page_beside_the_living(
         await reached(house, waiter, *NAMES)
         expected = await folded(house, promises.MODEL, ids, without=poison)
         assert (await rows(house))["promises"] == expected
+
+
+async def test_a_row_the_database_refuses_is_poison_and_hides_nobody_from_an_erasure(
+    house: House,
+) -> None:
+    """While the read model that knows whose words lie where does not follow."""
+    poison = await opened_out_of_range(house)
+    async with projecting_beside(house), watching(house) as waiter:
+        person = await opened(house, "Sigismonde Aubépin", "Sigismonde crie")
+        await reached(house, waiter)
+        assert {name: stop.error for name, stop in waiter.stops.items()} == {
+            "dossiers": "NumericValueOutOfRange"
+        }
+        live = await rows(house)
+        assert "Sigismonde" in repr(live["queues"])
+        assert set(await rebuild_models(house, NAMES)) == {"dossiers"}
+        assert await rows(house) == live
+        past = await house.desk.past(f"dossier.{person}")
+        await erase(house, past[0].event.usager.id, "RGPD art. 17")
+        await reached(house, waiter)
+        assert "Sigismonde" not in repr(await rows(house))
+        await skip(house, "dossiers", poison, GROUND)
+        await told(waiter, lambda: not waiter.stops)
+        healed = await rows(house)
+        assert "Sigismonde" not in repr(healed)
+        assert len(healed["dossiers"]) == 2
+        assert len(healed["queues"]) == 3
+        assert await rebuild_models(house, NAMES) == {}
+        assert await rows(house) == healed
