@@ -20,7 +20,7 @@ from guichet.desk import KeyReused, Outcome
 from guichet.rebuilding import town_of
 from guichet.web.actors import OF_ONE_SERVICE, owns, scope_of
 from guichet.web.intents import Intent, etag, forbidden
-from guichet.web.problems import AnyRequest, invalid
+from guichet.web.problems import AnyRequest, invalid, unavailable
 from guichet.web.reception import Reception
 from projections import archive, dossiers, timelines
 from projections.dossiers import DossierRow
@@ -63,7 +63,7 @@ async def read_dossier(
             reached = reception.waiter.reached("dossiers")
             row = await dossiers.one(cursor, reception.house.settings.town, id)
     if row is None:
-        raise DossierUnknown
+        raise DossierUnknown if as_of is not None else await without_row(reception, id)
     if not owns(author, row.service, row.opened_by):
         raise forbidden()
     body = {"id": row.dossier_id, **shown(row), "position": max(reached, row.position)}
@@ -83,7 +83,7 @@ async def read_timeline(
         reached = reception.waiter.reached("dossiers", "timelines")
         row = await dossiers.one(cursor, town, id)
         if row is None:
-            raise DossierUnknown
+            raise await without_row(reception, id)
         if not owns(author, row.service, row.opened_by):
             raise forbidden()
         async with connection.cursor() as items_cursor:
@@ -123,6 +123,14 @@ async def must_be_new(reception: Reception, intent: Intent, id: UUID) -> None:
         return
     if entry is not None and entry.stream != f"dossier.{id}":
         raise KeyReused
+
+
+async def without_row(reception: Reception, id: UUID) -> Exception:
+    """Why a dossier cannot be shown: there is none, or what shows it has stopped before it."""
+    stopped = "dossiers" in reception.waiter.stops
+    if stopped and await reception.house.log.last(f"dossier.{id}") is not None:
+        return unavailable("Le dossier est enregistré, mais ce qui l'affiche est arrêté.")
+    return DossierUnknown()
 
 
 async def must_own(reception: Reception, author: Author, id: UUID) -> None:

@@ -3,7 +3,7 @@ cannot be read."""
 
 import asyncio
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -58,6 +58,10 @@ async def test_a_page_of_a_read_model_that_has_stopped_says_how_old_it_is(
     for path in ("", "/timeline"):
         page = await desk.get(f"/dossiers/{first.json()['id']}{path}")
         assert "est arretee a la position 1" in page.headers["warning"]
+    unseen = await desk.get(f"/dossiers/{second.json()['id']}")
+    assert (unseen.status_code, "est enregistré" in unseen.text) == (503, True)
+    nobody = await desk.get(f"/dossiers/{uuid4()}/timeline")
+    assert nobody.status_code == 404
     for model in ("queues", "timelines", "dossiers", "promises"):
         await skip(house, model, poison, GROUND)
     async with asyncio.timeout(PATIENCE):
