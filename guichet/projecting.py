@@ -29,14 +29,14 @@ async def follow(house: House) -> None:
     while True:
         try:
             await follow_while_it_lasts(house)
-        except* (OperationalError, InterfaceError) as errors:
-            logger.warning("projector.database_away", error=str(errors.exceptions[0]))
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("projector.database_away", error=str(error))
             await asyncio.sleep(0.2)
-        except* LogUnavailable as errors:
-            logger.warning("projector.broker_away", error=str(errors.exceptions[0]))
+        except LogUnavailable as error:
+            logger.warning("projector.broker_away", error=str(error))
             await asyncio.sleep(0.2)
-        except* LogDamaged as errors:
-            logger.error("projector.log_damaged", error=str(errors.exceptions[0]))
+        except LogDamaged as error:
+            logger.error("projector.log_damaged", error=str(error))
             await asyncio.sleep(2.0)  # until `guichet repair` has been by
 
 
@@ -49,12 +49,15 @@ async def follow_while_it_lasts(house: House) -> None:
         position = await projector.begin()
         logger.info("projector.follows", position=position)
         seen = await must_continue(house)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(projector.keep_catching_up())
-            async for entries in house.log.follow(position, linger=LINGER):
-                if seen != house.nc.stats["reconnects"]:
-                    seen = await must_continue(house)
-                await projector.project(entries)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(projector.keep_catching_up())
+                async for entries in house.log.follow(position, linger=LINGER):
+                    if seen != house.nc.stats["reconnects"]:
+                        seen = await must_continue(house)
+                    await projector.project(entries)
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # the first one is why the other ended too
 
 
 def tell(stop: Stop) -> None:
