@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import psycopg
 
 from guichet.house import House
 from guichet.settings import Settings
@@ -44,6 +45,12 @@ async def another(house: House) -> int:
     return await house.log.head()
 
 
+def outdated(settings: Settings, model: str) -> None:
+    """Let the table of a read model be that of another version of the code."""
+    with psycopg.connect(settings.postgres["owner"]) as connection:
+        connection.execute("update archive.read_models set version = 0 where name = %s", [model])
+
+
 def found_by_the_doctor(town: RealTown) -> str:
     rows = json.loads(guichet(town, "doctor", "--json").stdout)
     return next(f"{row['found']} → {row['todo']}" for row in rows if row["check"] == "événements")
@@ -53,7 +60,6 @@ def test_a_town_goes_on_with_an_event_in_its_way_and_is_told_how_to_do_without()
     with real_town() as town:
         position = in_the_house(town.settings, poisoned)
         head = in_the_house(town.settings, another)
-        projector = town.running.child("cli projector").pid
         assert within(PATIENCE, lambda: ready(town)["position"] >= head)
         said = ready(town)
         assert [(stop["model"], stop["position"]) for stop in said["stopped"]] == [
@@ -61,6 +67,13 @@ def test_a_town_goes_on_with_an_event_in_its_way_and_is_told_how_to_do_without()
         ]
         assert f"« promises » s'est arrêtée à l'événement {position}" in found_by_the_doctor(town)
         assert "guichet projection skip" in found_by_the_doctor(town)
+        outdated(town.settings, "promises")
+        killed = town.killed("cli projector")
+        head = in_the_house(town.settings, another)
+        assert within(PATIENCE, lambda: ready(town)["position"] >= head)
+        assert ready(town)["stopped"] == said["stopped"]
+        projector = town.running.child("cli projector").pid
+        assert projector != killed
         refused = guichet(town, "projection", "skip", "queues", str(position), "--ground", "Essai")
         assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
         words = ("projection", "skip", "promises", str(position), "--ground")
