@@ -17,7 +17,7 @@ Sealed = Annotated[str, Meta(extra={"sealed": True})]
 """A text that can name or describe a person: ciphertext wherever it is stored (RGPD art. 5, 32)."""
 
 Ground = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"\S")]
-"""Why something was erased: a text of law, a decision; never the name of anybody."""
+"""Why something was erased or set aside: a text of law, a decision; never the name of anybody."""
 
 ERASED = "[effacé]"
 """What is read in place of a sealed text once its key has been destroyed (RGPD art. 17)."""

@@ -12,6 +12,7 @@ from domain.grammar import Event, name_of
 from domain.organisation import OrganisationEvent
 from domain.people import PersonErased
 from domain.procedures import ProcedureEvent
+from domain.skipping import EventSkipped
 
 EVENTS: dict[str, type[Event]] = {
     name_of(event): event
@@ -20,6 +21,7 @@ EVENTS: dict[str, type[Event]] = {
         *get_args(OrganisationEvent),
         *get_args(ProcedureEvent),
         PersonErased,
+        EventSkipped,
     )
 }
 
@@ -30,6 +32,20 @@ UPCASTS: dict[str, tuple[str, Upcast]] = {}
 
 class FactUnknown(Exception):
     """The log holds a fact this version of the software has never heard of."""
+
+
+class Unreadable(Event, frozen=True):
+    """What stands for a fact whose entry cannot be decoded, so that its neighbours can be taken in.
+    It is never written. `topic` is what the entry calls itself, `error` the class of what was
+    raised."""
+
+    topic: str
+    error: str
+
+
+def topic_of(event: Event) -> str:
+    """The name of a fact as the log has it, an unreadable one's included."""
+    return event.topic if isinstance(event, Unreadable) else name_of(type(event))
 
 
 def present(topic: str, content: dict[str, Any]) -> tuple[type[Event], dict[str, Any]]:

@@ -12,6 +12,7 @@ from domain.dossier import DossierLinked, DossierUnlinked, WordsErased
 from domain.grammar import Recorded, Value, name_of
 from domain.linking import LinkDossier, UnlinkDossier
 from domain.people import PersonErased, keys_destroyed_by
+from domain.skipping import EventSkipped
 
 
 class OnOtherDossier(Value, frozen=True):
@@ -31,9 +32,10 @@ Request = OnOtherDossier | KeyToDestroy
 
 
 LISTENED_TO: frozenset[str] = frozenset(
-    name_of(event) for event in (DossierLinked, DossierUnlinked, PersonErased, WordsErased)
+    name_of(event)
+    for event in (DossierLinked, DossierUnlinked, PersonErased, WordsErased, EventSkipped)
 )
-"""The facts some policy looks at; the others need not even be unsealed."""
+"""The facts that concern who acts on the policies; the others need not even be unsealed."""
 
 
 def asked_by(fact: Recorded[Any]) -> Sequence[Request]:

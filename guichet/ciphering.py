@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from adapters.codec import Codec, keys_in, keys_of
+from adapters.codec import Codec, Keys, keys_in, keys_of
 from adapters.keys import KeyRing
-from domain.grammar import Recorded
+from domain.grammar import Author, Recorded, Times
+from domain.history import FactUnknown, Unreadable
 from domain.log import Entry
+
+UNDECODABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, FactUnknown)
+"""What decoding raises on words that are not those of a fact. A sealed text that does not open is
+`LogDamaged`, and a wrong master key nobody's fault but ours."""
 
 
 class Cipher:
@@ -31,3 +36,32 @@ class Cipher:
         needed = {key for entry in entries for key in keys_in(entry)} - destroyed
         keys = await self._keys.load(needed)
         return [self._codec.decode(entry, keys) for entry in entries]
+
+    async def read(
+        self, entries: Sequence[Entry], destroyed: frozenset[UUID] = frozenset()
+    ) -> list[Recorded[Any]]:
+        """The same for who goes on with the others: an entry that cannot be decoded is an
+        `Unreadable` fact."""
+        needed: set[UUID] = set()
+        for entry in entries:
+            try:
+                needed |= keys_in(entry)
+            except UNDECODABLE:
+                continue  # found again below, where it gets its name
+        keys = await self._keys.load(needed - destroyed)
+        return [self._decoded(entry, keys) for entry in entries]
+
+    def _decoded(self, entry: Entry, keys: Keys) -> Recorded[Any]:
+        try:
+            return self._codec.decode(entry, keys)
+        except UNDECODABLE as error:
+            at = entry.time
+            return Recorded(
+                stream=entry.stream,
+                version=entry.version,
+                event=Unreadable(topic=entry.topic, error=type(error).__name__),
+                times=Times(happened_at=at, received_at=at, entered_at=at, recorded_at=at),
+                author=Author(role="system", account="journal"),
+                command_id="",
+                position=entry.position,
+            )

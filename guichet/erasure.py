@@ -20,7 +20,7 @@ from domain.grammar import NO_KEY, Author, Event, Recorded, Times, replay
 from domain.people import Holder, PersonErased
 from guichet.house import House
 from guichet.proof.guarding import write_only_there
-from guichet.sentences import Sentence
+from guichet.sentences import Sentence, must_be_ground
 from guichet.settings import Settings
 from projections.scrub import scrub
 from projections.waiting import Waiter
@@ -128,6 +128,8 @@ Erase = Callable[[House, UUID, str], Awaitable[int]]
 
 def run(settings: Settings, erasing: Erase, id: UUID, ground: str) -> None:
     """`guichet person erase` and `guichet dossier erase`: return once nothing shows the words."""
+
+    must_be_ground(ground)
 
     async def whole() -> None:
         async with House.open(settings) as house:

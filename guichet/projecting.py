@@ -4,15 +4,17 @@ import asyncio
 
 import structlog
 import uvloop
-from psycopg import AsyncConnection, OperationalError
+from msgspec import structs
+from psycopg import AsyncConnection, InterfaceError, OperationalError
 
-from domain.log import LogDamaged
+from domain.log import LogDamaged, LogUnavailable
 from guichet.house import House
 from guichet.proof.guarding import must_continue
 from guichet.proof.sealing import keep_sealed
 from guichet.rebuilding import rebuild_models, town_of
 from guichet.settings import Settings
 from projections.projector import Projector, prepare
+from projections.stops import Stop
 
 LINGER = 0.01
 """Seconds for which facts are gathered into one transaction while many come: far less than the
@@ -22,12 +24,16 @@ logger = structlog.get_logger()
 
 
 async def follow(house: House) -> None:
-    """Project everything that is and will be in the log, the database's absences included."""
+    """Project everything that is and will be in the log, the absences of the broker and of the
+    database included."""
     while True:
         try:
             await follow_while_it_lasts(house)
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             logger.warning("projector.database_away", error=str(error))
+            await asyncio.sleep(0.2)
+        except LogUnavailable as error:
+            logger.warning("projector.broker_away", error=str(error))
             await asyncio.sleep(0.2)
         except LogDamaged as error:
             logger.error("projector.log_damaged", error=str(error))
@@ -39,14 +45,24 @@ async def follow_while_it_lasts(house: House) -> None:
     settings = house.settings
     conninfo = settings.postgres["projector"]
     async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
-        projector = Projector(connection, town_of(settings), house.cipher.unseal)
+        projector = Projector(connection, town_of(settings), house.cipher.read, tell)
         position = await projector.begin()
         logger.info("projector.follows", position=position)
         seen = await must_continue(house)
-        async for entries in house.log.follow(position, linger=LINGER):
-            if seen != house.nc.stats["reconnects"]:
-                seen = await must_continue(house)
-            await projector.project(entries)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(projector.keep_catching_up())
+                async for entries in house.log.follow(position, linger=LINGER):
+                    if seen != house.nc.stats["reconnects"]:
+                        seen = await must_continue(house)
+                    await projector.project(entries)
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # the first one is why the other ended too
+
+
+def tell(stop: Stop) -> None:
+    """Say in the process's log what has stopped; nothing in it is personal."""
+    logger.error("projector.stopped", **structs.asdict(stop))
 
 
 async def project(settings: Settings) -> None:
@@ -56,7 +72,8 @@ async def project(settings: Settings) -> None:
         async with await AsyncConnection.connect(owner, autocommit=True) as connection:
             outdated = await prepare(connection)
         if outdated:
-            await rebuild_models(house, outdated)
+            for stop in (await rebuild_models(house, outdated)).values():
+                tell(stop)
         sealing = asyncio.create_task(keep_sealed(house))
         try:
             await follow(house)

@@ -1,7 +1,8 @@
 """The reactor: reads the log and carries what the policies ask for to the desk.
 
 It may see a fact twice after an interruption. Commands are known by the fact that asked for them,
-so the second time changes nothing.
+so the second time changes nothing. A fact on which a policy raises is held (`held.py`), with those
+that follow it in its stream, and blocks nothing else.
 """
 
 from collections.abc import Sequence
@@ -9,17 +10,23 @@ from typing import Any
 
 import structlog
 import uvloop
+from nats.errors import Error as NatsError
 from psycopg import AsyncConnection
 
-from adapters.jetstream_api import connect
+from adapters.jetstream_api import Refusal, connect
 from adapters.keys import KeyRing
 from domain.grammar import Author, Recorded, Refused
-from domain.log import Entry
+from domain.history import Unreadable, topic_of
+from domain.log import Conflict, Entry
 from domain.policies import LISTENED_TO, KeyToDestroy, OnOtherDossier, Request, asked_by
+from domain.skipping import REACTOR, EventSkipped
+from guichet import held
 from guichet.envelopes import Hand
+from guichet.held import Held
 from guichet.house import House
 from guichet.proof.guarding import write_only_there
 from guichet.settings import Settings
+from projections.stops import is_poison
 
 SYSTEM = Author(role="system", account="reactor")
 LINGER = 0.2
@@ -41,6 +48,7 @@ grant select, insert, update on reactor.checkpoints to web;
 async def prepare(connection: AsyncConnection) -> None:
     """Create what the reactor remembers; done by the owner of the database."""
     await connection.execute(TABLE)
+    await connection.execute(held.TABLE)
 
 
 class Reactor:
@@ -49,11 +57,13 @@ class Reactor:
     def __init__(self, house: House, keys: KeyRing) -> None:
         self._house = house
         self._keys = keys
+        self._held: dict[int, str] = {}
 
     async def run(self) -> None:
         """Act on every fact after the checkpoint, for as long as the process lives. `LogDamaged`
         when the log is not the one that was archived."""
         await write_only_there(self._house)
+        await self.try_again()
         follow = self._house.log.follow(await self._position(), linger=LINGER)
         async for entries in follow:
             await self.react(entries)
@@ -62,9 +72,62 @@ class Reactor:
     async def react(self, entries: Sequence[Entry]) -> None:
         """Do what the facts of `entries` ask for."""
         heard = [entry for entry in entries if entry.topic in LISTENED_TO]
-        for fact in await self._house.cipher.unseal(heard):
+        for fact in await self._house.cipher.read(heard):
+            match fact.event:
+                case EventSkipped(model=model, position=position):
+                    if model == REACTOR and position in self._held:
+                        await self._release(position)
+                        await self.try_again()
+                case _:
+                    await self._follow_up(fact)
+
+    async def try_again(self) -> None:
+        """Do what is held, as far as it can be done now."""
+        house = self._house
+        async with house.pool.connection() as connection:
+            waiting = await held.held(connection, house.settings.town)
+        self._held = {one.position: one.stream for one in waiting}
+        for one in waiting:
+            entry = await house.log.at(one.position)
+            if entry is not None and entry.position == one.position:
+                [fact] = await house.cipher.read([entry])
+                await self._follow_up(fact)
+
+    async def _follow_up(self, fact: Recorded[Any]) -> None:
+        """Do what `fact` asks for, or hold it; facts of one stream in their order."""
+        held = self._held.items()
+        behind = any(at < fact.position and stream == fact.stream for at, stream in held)
+        error = "" if behind else await self._tried(fact)
+        if error is not None:
+            await self._hold(fact, error)
+        elif fact.position in self._held:
+            await self._release(fact.position)
+
+    async def _tried(self, fact: Recorded[Any]) -> str | None:
+        """Do what `fact` asks for; the class of what was raised when that cannot be done."""
+        if isinstance(fact.event, Unreadable):
+            return fact.event.error
+        try:
             for number, request in enumerate(asked_by(fact)):
                 await self._do(request, fact, number)
+        except (Conflict, NatsError, Refusal):
+            raise  # of the moment, not of the fact
+        except Exception as error:
+            if not is_poison(error):
+                raise
+            return type(error).__name__
+        return None
+
+    async def _hold(self, fact: Recorded[Any], error: str) -> None:
+        topic = topic_of(fact.event)
+        one = Held(position=fact.position, stream=fact.stream, topic=topic, error=error)
+        await held.hold(self._house.pool, self._house.settings.town, one)
+        self._held[fact.position] = fact.stream
+        logger.error("reactor.held", position=one.position, stream=one.stream, error=error)
+
+    async def _release(self, position: int) -> None:
+        await held.release(self._house.pool, self._house.settings.town, position)
+        self._held.pop(position, None)
 
     async def _do(self, request: Request, fact: Recorded[Any], number: int) -> None:
         match request:

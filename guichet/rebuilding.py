@@ -20,8 +20,10 @@ from guichet.house import House, reading
 from guichet.sentences import Sentence
 from guichet.settings import Settings
 from projections import rebuild as beside
+from projections.folding import Folding
 from projections.projector import MODELS
 from projections.read_model import ReadModel, Town
+from projections.stops import Stop
 
 WORTH_A_PROCESS = 20_000
 """Entries from which workers are worth their start, about a second each."""
@@ -29,6 +31,10 @@ WORTH_A_PROCESS = 20_000
 
 class ReadModelUnknown(Sentence):
     """No read model has that name."""
+
+
+class Stopped(Sentence):
+    """Some read models were rebuilt up to an event that stops them, and remain there."""
 
 
 def town_of(settings: Settings) -> Town:
@@ -41,41 +47,62 @@ def chosen(names: Sequence[str]) -> list[ReadModel[Any]]:
     return [model for model in MODELS if model.name in names]
 
 
-async def rebuild_models(house: House, names: Sequence[str]) -> None:
-    """Rebuild some read models, showing how far it is."""
+async def rebuild_models(house: House, names: Sequence[str]) -> dict[str, Stop]:
+    """Rebuild some read models, showing how far it is; what stopped those that an event stops,
+    which are in place as they were just before it."""
     models, town = chosen(names), town_of(house.settings)
     owner = house.settings.postgres["owner"]
+    folding = Folding(town, house.cipher.read)
     async with await AsyncConnection.connect(owner, autocommit=True) as connection:
         end = await beside.begin(connection, models, town)
-        with Progress(transient=True) as progress:
-            task = progress.add_task(f"Reconstruction : {', '.join(names)}", total=end)
-            if end < WORTH_A_PROCESS:
-                shards = range(beside.SHARDS)
-                await fill(house.settings, house.cipher, names, shards, end)
-            else:
-                await share_out(house.settings, names, end, lambda n: progress.advance(task, n))
-            progress.update(task, description="Index et bascule", total=None)
-            built = beside.Built(models=models, town=town, end=end)
-            await beside.switch(connection, built, house.cipher.unseal)
+        stops = await filled(house, names, end)
+        sound = [model for model in models if model.name not in stops]
+        await beside.switch(connection, beside.Built(models=sound, end=end), folding)
+        for name, stop in stops.items():
+            alone = chosen([name])
+            await beside.begin(connection, alone, town)
+            await filled(house, [name], stop.position - 1)
+            built = beside.Built(models=alone, end=stop.position - 1, stops={name: stop})
+            await beside.switch(connection, built, folding)
+    return stops
+
+
+async def filled(house: House, names: Sequence[str], end: int) -> dict[str, Stop]:
+    """Fill the new tables up to the position `end`; the first event that stops each of them."""
+    settings = house.settings
+    with Progress(transient=True) as progress:
+        task = progress.add_task(f"Reconstruction : {', '.join(names)}", total=end)
+        if end < WORTH_A_PROCESS:
+            _, stops = await fill(settings, house.cipher, names, range(beside.SHARDS), end)
+            return stops
+        return await share_out(settings, names, end, lambda n: progress.advance(task, n))
+
+
+Filled = tuple[int, dict[str, Stop]]
+"""How many entries a worker folded, and the first event that stops each read model."""
 
 
 async def fill(
     settings: Settings, cipher: Cipher, names: Sequence[str], shards: Iterable[int], end: int
-) -> int:
-    """Fold some shards into the new tables; how many entries they had."""
+) -> Filled:
+    """Fold some shards into the new tables."""
     counts: list[int] = []
-    models, town = chosen(names), town_of(settings)
+    stops: dict[str, Stop] = {}
+    folding = Folding(town_of(settings), cipher.read)
     owner = settings.postgres["owner"]
     async with await AsyncConnection.connect(owner, autocommit=True) as connection:
         for shard in shards:
-            await beside.fill(connection, models, town, cipher.unseal, shard, end, counts.append)
-    return sum(counts)
+            models = chosen(names)
+            found = await beside.fill(connection, models, folding, shard, end, counts.append)
+            stops = beside.first_of(stops, found)
+    return sum(counts), stops
 
 
 async def share_out(
     settings: Settings, names: Sequence[str], end: int, advance: Callable[[int], None]
-) -> None:
-    """Let one worker per processor take shard after shard."""
+) -> dict[str, Stop]:
+    """Let one worker per processor take shard after shard; see `filled`."""
+    stops: dict[str, Stop] = {}
     loop = asyncio.get_running_loop()
     workers = ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"))
     try:
@@ -84,15 +111,18 @@ async def share_out(
             for shard in range(beside.SHARDS)
         ]
         for done in asyncio.as_completed(work):
-            advance(await done)
+            count, found = await done
+            stops = beside.first_of(stops, found)
+            advance(count)
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
+    return stops
 
 
-def work_on(settings: Settings, names: Sequence[str], shard: int, end: int) -> int:
+def work_on(settings: Settings, names: Sequence[str], shard: int, end: int) -> Filled:
     """What a worker does with one shard."""
 
-    async def whole() -> int:
+    async def whole() -> Filled:
         async with reading(settings) as cipher:
             return await fill(settings, cipher, names, [shard], end)
 
@@ -105,8 +135,9 @@ def run(settings: Settings, name: str | None = None) -> None:
     if name is not None and name not in known:
         raise ReadModelUnknown(f"Les tables de lecture sont : {', '.join(known)}.")
 
-    async def whole() -> None:
+    async def whole() -> dict[str, Stop]:
         async with House.open(settings, user="projector", role="projector") as house:
-            await rebuild_models(house, [name] if name else known)
+            return await rebuild_models(house, [name] if name else known)
 
-    asyncio.run(whole())
+    if stops := asyncio.run(whole()):
+        raise Stopped(" ".join(stop.sentence for stop in stops.values()))

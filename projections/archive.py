@@ -22,17 +22,6 @@ class Known(Struct, frozen=True):
     command_id: str = ""
 
 
-class Erased(Struct, frozen=True):
-    """What `PersonErased` and `WordsErased` say of keys."""
-
-    key: UUID | None = None
-    keys: tuple[UUID, ...] = ()
-
-
-class Erasure(Struct, frozen=True):
-    event: Erased
-
-
 async def write(cursor: Cursor, town: str, entries: Sequence[Entry]) -> None:
     """Keep `entries`, in one statement, each linked to the one before. `LogDamaged` when the
     archive does not hold the entry they follow."""
@@ -52,7 +41,7 @@ async def write(cursor: Cursor, town: str, entries: Sequence[Entry]) -> None:
                 entry.topic,
                 entry.time,
                 entry.data,
-                msgspec.json.decode(entry.data, type=Known).command_id,
+                command_of(entry.data),
                 hash,
                 chain,
             )
@@ -60,6 +49,15 @@ async def write(cursor: Cursor, town: str, entries: Sequence[Entry]) -> None:
     async with cursor.copy(f"copy archive.entries ({names}) from stdin") as copy:  # pyright: ignore[reportArgumentType] our own names
         for row in rows:
             await copy.write_row(row)
+
+
+def command_of(data: bytes) -> str | None:
+    """The command that left an entry; None where that cannot be told, for whatever lies in the log
+    is kept."""
+    try:
+        return msgspec.json.decode(data, type=Known).command_id
+    except msgspec.MsgspecError:
+        return None
 
 
 async def link_at(cursor: Cursor, town: str, position: int) -> bytes:
@@ -124,20 +122,22 @@ async def read(
     cursor: Cursor, town: str, after: int, upto: int | None = None, size: int = 5000
 ) -> AsyncIterator[list[Entry]]:
     """The entries after a position, in their order, `size` at once."""
-    while True:
-        await cursor.execute(
-            f"""
-            select {COLUMNS} from archive.entries
-            where town = %s and position > %s and position <= coalesce(%s, position)
-            order by position limit %s
-            """,  # noqa: S608 our own names
-            [town, after, upto, size],
-        )
-        entries = [entry_of(row) for row in await cursor.fetchall()]
-        if not entries:
-            return
+    while entries := await page(cursor, town, after, upto, size):
         after = entries[-1].position
         yield entries
+
+
+async def page(cursor: Cursor, town: str, after: int, upto: int | None, size: int) -> list[Entry]:
+    """The first `size` entries after a position and up to another."""
+    await cursor.execute(
+        f"""
+        select {COLUMNS} from archive.entries
+        where town = %s and position > %s and position <= coalesce(%s, position)
+        order by position limit %s
+        """,  # noqa: S608 our own names
+        [town, after, upto, size],
+    )
+    return [entry_of(row) for row in await cursor.fetchall()]
 
 
 async def by_stream(
@@ -207,20 +207,6 @@ async def head(cursor: Cursor, town: str) -> tuple[int, bytes] | None:
     )
     row = await cursor.fetchone()
     return (row[0], bytes(row[1])) if row else None
-
-
-async def destroyed_keys(cursor: Cursor, town: str, after: int = 0) -> frozenset[UUID]:
-    """The keys whose destruction the log has recorded after a position."""
-    await cursor.execute(
-        """
-        select data from archive.entries where town = %s and position > %s
-          and (topic like 'PersonErased:%%' or topic like 'WordsErased:%%')
-        """,
-        [town, after],
-    )
-    events = [msgspec.json.decode(row[0], type=Erasure).event for row in await cursor.fetchall()]
-    keys = {key for event in events for key in (event.key, *event.keys)}
-    return frozenset(key for key in keys if key is not None)
 
 
 def entry_of(row: tuple[Any, ...]) -> Entry:

@@ -1,26 +1,24 @@
 """The projector: archive, rows and checkpoint of a whole batch in one transaction, then the news.
 
 There is one writer. Another one finds the lock taken, and one that was overtaken finds the
-checkpoint moved: neither can write a row.
+checkpoint moved: neither can write a row. A read model that an event stops is left behind, and
+catches up from the archive when it gets another chance.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import groupby
-from pathlib import Path
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
+from msgspec.structs import replace
 from psycopg import AsyncConnection
-from psycopg.sql import SQL, Identifier
 
-from domain.grammar import Recorded
 from domain.log import Entry
-from domain.people import keys_destroyed_by
-from projections import archive, dossiers, promises, queues, timelines
+from domain.skipping import EventSkipped
+from projections import archive, dossiers, promises, queues, stops, timelines
+from projections.folding import Decode, Facts, Folding
 from projections.read_model import Cursor, ReadModel, Town
-
-Decode = Callable[[Sequence[Entry], frozenset[UUID]], Awaitable[list[Recorded[Any]]]]
-"""Entries to facts; what lies under one of the destroyed keys reads as erased."""
+from projections.stops import Stop, is_poison
+from projections.tables import HERE, create_indexes, create_table, remember
 
 MODELS: tuple[ReadModel[Any], ...] = (
     queues.MODEL,
@@ -28,8 +26,9 @@ MODELS: tuple[ReadModel[Any], ...] = (
     dossiers.MODEL,
     promises.MODEL,
 )
-HERE = Path(__file__).parent
 CHANNEL = "guichet"
+PAGE = 500
+"""Entries a read model that catches up takes at once: the others wait for no longer."""
 
 
 class Overtaken(Exception):
@@ -37,17 +36,28 @@ class Overtaken(Exception):
 
 
 class Projector:
-    """Writes the read models of one town through one connection."""
+    """Writes the read models of one town through one connection, and what each is stopped by.
+    `tell` hears of every stop."""
 
-    def __init__(self, connection: AsyncConnection[Any], town: Town, decode: Decode) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection[Any],
+        town: Town,
+        decode: Decode,
+        tell: Callable[[Stop], None] = lambda stop: None,
+    ) -> None:
         self._connection = connection
         self._town = town
-        self._decode = decode
-        self._destroyed: frozenset[UUID] = frozenset()
+        self._folding = Folding(town, decode)
+        self._tell = tell
         self._holds_the_pen = False
+        self._writing = asyncio.Lock()
+        self._due: set[str] = set()
+        self._some_are_due = asyncio.Event()
 
     async def begin(self) -> int:
-        """Take the pen; the position from which to go on. `Overtaken` when it is held."""
+        """Take the pen; the position from which to go on. `Overtaken` when it is held. A read model
+        that had stopped gets another chance."""
         town = self._town.name
         async with self._connection.transaction(), self._connection.cursor() as cursor:
             await cursor.execute("select pg_try_advisory_lock(hashtext(%s))", [f"projector {town}"])
@@ -62,56 +72,97 @@ class Projector:
             # alike, is taken in once more from there; waiting for a second flush would only make
             # everybody wait for what they wrote.
             await cursor.execute("set synchronous_commit = off")
-            self._destroyed = await archive.destroyed_keys(cursor, town)
-            await cursor.execute("select position from archive.checkpoints where town = %s", [town])
-            row = await cursor.fetchone()
-            return int(row[0]) if row else 0
+            await self._folding.learn(cursor)
+            position, stopped = await self._state(cursor)
+            ours = {model.name: stopped[model.name] for model in MODELS if model.name in stopped}
+            if ours != stopped:  # one that this code no longer has stops nobody
+                await stops.write(cursor, town, ours)
+        self._give_another_chance(ours)
+        return position
 
     async def project(self, entries: Sequence[Entry]) -> None:
-        """Take in the entries that follow the checkpoint, all of them or none."""
+        """Take in the entries that follow the checkpoint, all of them or none. An event that stops
+        a read model stops only that one."""
         if not self._holds_the_pen:
             raise Overtaken("Ce projecteur n'a pas pris la plume.")
-        facts = await self._decode(entries, self._destroyed)
-        first, last = entries[0].position, entries[-1].position
+        async with self._writing:
+            facts = await self._folding.decoded(entries)
+            try:
+                await self._take_in(entries, facts, careful=False)
+            except Exception as error:
+                if not is_poison(error):
+                    raise
+                await self._take_in(entries, facts, careful=True)
+        events = [fact.event for fact in facts]
+        self._give_another_chance(e.model for e in events if isinstance(e, EventSkipped))
+
+    async def _take_in(self, entries: Sequence[Entry], facts: Facts, careful: bool) -> None:
+        town, first, last = self._town.name, entries[0].position, entries[-1].position
         async with self._connection.transaction(), self._connection.cursor() as cursor:
             await cursor.execute(
-                "update archive.checkpoints set position = %s where town = %s and position = %s",
-                [last, self._town.name, first - 1],
+                "update archive.checkpoints set position = %s where town = %s and position = %s "
+                "returning stops",
+                [last, town, first - 1],
             )
-            if cursor.rowcount != 1:
+            row = await cursor.fetchone()
+            if row is None:
                 raise Overtaken(f"Le point de reprise n'est plus avant la position {first}.")
-            await archive.write(cursor, self._town.name, entries)
-            for erased, some in groupby(facts, lambda f: bool(keys_destroyed_by(f.event))):
-                for facts_at_once in ([fact] for fact in some) if erased else [list(some)]:
-                    if erased:
-                        await self._erase(cursor, facts_at_once[0])
-                    else:
-                        await fold_into(MODELS, cursor, self._town, facts_at_once)
-            await cursor.execute("select pg_notify(%s, %s)", [CHANNEL, f"{self._town.name} {last}"])
+            before = stops.read(row[0])
+            await archive.write(cursor, town, entries)
+            after = await self._folding.fold(cursor, MODELS, facts, before, careful)
+            if after != before:
+                await stops.write(cursor, town, after)
+            await cursor.execute("select pg_notify(%s, %s)", [CHANNEL, f"{town} {last}"])
+        for name in after.keys() - before.keys():
+            self._tell(after[name])
 
-    async def _erase(self, cursor: Cursor, fact: Recorded[Any]) -> None:
-        """Fold every dossier that has words under the destroyed keys again, without them; the
-        fact itself is among its entries when it is a dossier's."""
-        destroyed = keys_destroyed_by(fact.event)
-        self._destroyed |= set(destroyed)
+    def _give_another_chance(self, names: Iterable[str]) -> None:
+        self._due.update(names)
+        if self._due:
+            self._some_are_due.set()
+
+    async def keep_catching_up(self) -> None:
+        """Let read models that stopped go on, whenever a start or a skip gives them another chance,
+        beside what is projected meanwhile."""
+        while True:
+            await self._some_are_due.wait()
+            self._some_are_due.clear()
+            while self._due:
+                for model in MODELS:
+                    if model.name in self._due and not await self._catch_up(model):
+                        self._due.discard(model.name)
+                self._due &= {model.name for model in MODELS}
+
+    async def _catch_up(self, model: ReadModel[Any]) -> bool:
+        """Fold one page of what `model` has missed, from the archive; whether there is more."""
+        town = self._town.name
+        line = self._connection
+        async with self._writing, line.transaction(), line.cursor() as cursor:
+            position, before = await self._state(cursor)
+            if (old := before.get(model.name)) is None:
+                return False
+            others = {name: stop for name, stop in before.items() if name != model.name}
+            entries = await archive.page(cursor, town, old.reached, position, PAGE)
+            facts = await self._folding.decoded(entries)
+            after = await self._folding.fold(cursor, [model], facts, others, careful=True)
+            reached = entries[-1].position if entries else position
+            if stopped := model.name in after:
+                if after[model.name] != old:
+                    self._tell(after[model.name])
+            elif reached < position:
+                after[model.name] = replace(old, reached=reached, error="")
+            if after != before:
+                await stops.write(cursor, town, after)
+        return not stopped and reached < position
+
+    async def _state(self, cursor: Cursor) -> tuple[int, dict[str, Stop]]:
+        """How far the town is and what has stopped, neither to be moved by anybody else."""
         await cursor.execute(
-            "select dossier_id from dossiers where town = %s and keys && %s",
-            [self._town.name, list(destroyed)],
+            "select position, stops from archive.checkpoints where town = %s for update",
+            [self._town.name],
         )
-        ids = [row[0] for row in await cursor.fetchall()]
-        entries = await archive.of_dossiers(cursor, self._town.name, ids, fact.position)
-        facts = await self._decode(entries, self._destroyed)
-        for model in MODELS:
-            await model.forget(cursor, self._town, ids)
-        await fold_into(MODELS, cursor, self._town, facts)
-
-
-async def fold_into(
-    models: Sequence[ReadModel[Any]], cursor: Cursor, town: Town, facts: Sequence[Recorded[Any]]
-) -> None:
-    """Fold `facts` into each of `models`."""
-    for model in models:
-        await model.apply(cursor, town, facts)
+        row = await cursor.fetchone()
+        return (int(row[0]), stops.read(row[1])) if row else (0, {})
 
 
 async def prepare(connection: AsyncConnection[Any]) -> list[str]:
@@ -139,37 +190,3 @@ async def prepare(connection: AsyncConnection[Any]) -> list[str]:
                 await create_indexes(cursor, model, "read")
                 await remember(cursor, model)
         return [m.name for m in MODELS if known.get(m.name, m.version) != m.version]
-
-
-async def create_table(cursor: Cursor, model: ReadModel[Any], schema: str) -> None:
-    """The empty table of `model` in `schema`, without its indexes, readable by the web, writable by
-    the projector."""
-    await cursor.execute(SQL("set local search_path = {}, public").format(Identifier(schema)))
-    await cursor.execute(statements(model)[0].encode())
-    table = Identifier(schema, model.name)
-    await cursor.execute(SQL("grant select on {} to web").format(table))
-    await cursor.execute(
-        SQL("grant select, insert, update, delete on {} to projector").format(table)
-    )
-
-
-async def create_indexes(cursor: Cursor, model: ReadModel[Any], schema: str) -> None:
-    """The indexes of the table; on a full one they cost less than row by row."""
-    await cursor.execute(SQL("set local search_path = {}, public").format(Identifier(schema)))
-    for statement in statements(model)[1:]:
-        await cursor.execute(statement.encode())
-
-
-def statements(model: ReadModel[Any]) -> list[str]:
-    """What lies in the file of a read model: its table, then its indexes."""
-    text = (HERE / f"{model.name}.sql").read_text("utf-8")
-    return [statement for statement in text.split(";\n") if statement.strip()]
-
-
-async def remember(cursor: Cursor, model: ReadModel[Any]) -> None:
-    """Note which version of the code the table was made by."""
-    await cursor.execute(
-        "insert into archive.read_models values (%s, %s) "
-        "on conflict (name) do update set version = excluded.version",
-        [model.name, model.version],
-    )

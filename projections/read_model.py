@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain.grammar import Recorded, Value
+from domain.history import Unreadable
 
 Cursor = AsyncCursor[Any]
 R = TypeVar("R", bound=Struct)
@@ -29,6 +30,10 @@ class Town(Value, frozen=True):
 
 
 Fold = Callable[[tuple[R, ...], Recorded[Any], Town], tuple[R, ...]]
+
+
+class NotReadable(Exception):
+    """A fact could not be decoded, so that no row can follow it."""
 
 
 class ReadModel(Struct, Generic[R], frozen=True, kw_only=True):
@@ -56,10 +61,16 @@ class ReadModel(Struct, Generic[R], frozen=True, kw_only=True):
         for id, past in by_dossier.items():
             rows = old = before.get(id, ())
             for fact in past:
-                rows = self.fold(rows, fact, town)
+                rows = self.after(rows, fact, town)
             written += [row for row in rows if row not in old]
         if written:
             await cursor.execute(self._upsert(), {"town": town.name, "rows": encoded(written)})
+
+    def after(self, rows: tuple[R, ...], fact: Recorded[Any], town: Town) -> tuple[R, ...]:
+        """The rows of a dossier after `fact`; `NotReadable` when nobody can tell."""
+        if isinstance(fact.event, Unreadable):
+            raise NotReadable(fact.event.error)
+        return self.fold(rows, fact, town)
 
     async def rows(
         self, cursor: Cursor, town: Town, ids: Sequence[UUID]

@@ -4,6 +4,8 @@ The archive is read dossier by dossier, so each is folded to its end once and wr
 into tables that get their indexes afterwards; several workers share the dossiers between them.
 Readers see the old tables until the new ones are complete; the live projector goes on meanwhile and
 waits only for the switch. An interrupted rebuild leaves nothing but tables nobody reads.
+
+What an event stops is rebuilt as far as just before the first such event, and put in place stopped.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,21 +14,21 @@ from typing import Any, get_origin
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 
-from domain.grammar import Recorded
 from domain.log import Entry
-from projections import archive
-from projections.projector import Decode, create_indexes, create_table, fold_into, remember
-from projections.read_model import Cursor, ReadModel, Town
+from projections import archive, hindsight
+from projections.folding import Facts, Folding, Models
+from projections.read_model import Cursor, ReadModel, Town, dossier_id
+from projections.stops import Stop, Stops, is_poison, read, stopped_at, write
+from projections.tables import create_indexes, create_table, remember
 
 SHARDS = 64
 """Into how many parts the dossiers are cut: the steps of the progress shown, and what a worker
 takes at once."""
 
-Models = Sequence[ReadModel[Any]]
 Done = Callable[[int], None]
 """Told how many entries more are done."""
 
@@ -48,23 +50,56 @@ async def begin(connection: AsyncConnection[Any], models: Models, town: Town) ->
 async def fill(
     connection: AsyncConnection[Any],
     models: Models,
-    town: Town,
-    decode: Decode,
+    folding: Folding,
     shard: int,
     end: int,
     done: Done,
-) -> None:
-    """Fold the dossiers of one shard, as they were at the position `end`, into the new tables."""
+) -> dict[str, Stop]:
+    """Fold the dossiers of one shard, as they were at the position `end`, into the new tables. The
+    first event that stops each read model; its table is then not to be used."""
+    stops: dict[str, Stop] = {}
     async with connection.transaction():
         async with connection.cursor() as cursor:
-            destroyed = await archive.destroyed_keys(cursor, town.name)
-        async for entries in whole_streams(archive.by_stream(connection, town.name, shard, end)):
-            facts = await decode(entries, destroyed)
+            await folding.learn(cursor)
+        async for entries in whole_streams(
+            archive.by_stream(connection, folding.town.name, shard, end)
+        ):
+            facts = await folding.decoded(entries)
             for model in models:
-                if rows := folded(model, town, facts):
-                    async with connection.cursor() as cursor:
-                        await copy_in(cursor, model, town, rows)
+                async with connection.cursor() as cursor:
+                    if stop := await fill_in(cursor, model, folding, facts, end):
+                        stops = first_of(stops, {model.name: stop})
             done(len(entries))
+    return stops
+
+
+def first_of(some: Stops, others: Stops) -> dict[str, Stop]:
+    """Of two stops of the same read model the one that comes first."""
+    found = dict(some)
+    for name, stop in others.items():
+        if name not in found or stop.position < found[name].position:
+            found[name] = stop
+    return found
+
+
+async def fill_in(
+    cursor: Cursor, model: ReadModel[Any], folding: Folding, facts: Facts, end: int
+) -> Stop | None:
+    """Write the rows of whole dossiers, up to the position `end`, or say which event stops that."""
+    rows, stop = folded(model, folding, facts)
+    if stop or not rows:
+        return stop
+    try:
+        async with cursor.connection.transaction():
+            await copy_in(cursor, model, folding.town, rows)
+    except Exception as error:
+        if not is_poison(error):
+            raise
+        # The database takes the rows of some fact for none: found as the projector finds it.
+        ids = {id for id in map(dossier_id, facts) if id}
+        await cursor.execute("set local search_path = rebuild, public")
+        return await folding.fold_anew(cursor, model, ids, end)
+    return None
 
 
 async def whole_streams(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[list[Entry]]:
@@ -81,15 +116,22 @@ async def whole_streams(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[list
         yield kept
 
 
-def folded(model: ReadModel[Any], town: Town, facts: Sequence[Recorded[Any]]) -> list[Any]:
-    """The rows of `facts`, which come stream by stream."""
+def folded(model: ReadModel[Any], folding: Folding, facts: Facts) -> tuple[list[Any], Stop | None]:
+    """The rows of `facts`, which come stream by stream, and the first event that stops `model`."""
     rows: list[Any] = []
-    for _, past in groupby(facts, lambda fact: fact.stream):
+    stops: list[Stop] = []
+    for _, past in groupby(folding.kept(model, facts), lambda fact: fact.stream):
         of_one: tuple[Any, ...] = ()
         for fact in past:
-            of_one = model.fold(of_one, fact, town)
+            try:
+                of_one = model.after(of_one, fact, folding.town)
+            except Exception as error:
+                if not is_poison(error):
+                    raise
+                stops.append(stopped_at(model.name, fact, error, reached=fact.position - 1))
+                break
         rows += of_one
-    return rows
+    return rows, min(stops, key=lambda stop: stop.position, default=None)
 
 
 async def copy_in(cursor: Cursor, model: ReadModel[Any], town: Town, rows: Sequence[Any]) -> None:
@@ -118,47 +160,55 @@ def column(value: Any) -> Any:
 
 
 class Built(Struct, frozen=True):
-    """What is about to be put in place: filled up to the position `end`."""
+    """What is about to be put in place: filled up to the position `end`, where those of `stops`
+    remain."""
 
     models: Models
-    town: Town
     end: int
+    stops: Stops = {}
 
 
-async def switch(connection: AsyncConnection[Any], built: Built, decode: Decode) -> None:
+async def switch(connection: AsyncConnection[Any], built: Built, folding: Folding) -> None:
     """Give the new tables their indexes, fold again what has changed meanwhile while the projector
     waits, and put them in the place of the old ones."""
-    models, town = built.models, built.town
-    for model in models:
+    town = folding.town.name
+    for model in built.models:
         async with connection.transaction(), connection.cursor() as cursor:
             await create_indexes(cursor, model, "rebuild")
             name = Identifier("rebuild", model.name)
             await cursor.execute(SQL("analyze {}").format(name))  # or plans are guesses
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute(
-            "select position from archive.checkpoints where town = %s for update", [town.name]
+            "select stops from archive.checkpoints where town = %s for update", [town]
         )
-        ids = await archive.changed_since(cursor, town.name, built.end)
-        destroyed = await archive.destroyed_keys(cursor, town.name)
-        ids |= await holding(
-            cursor, town, await archive.destroyed_keys(cursor, town.name, built.end)
-        )
+        row = await cursor.fetchone()
+        before = read(row[0]) if row else {}
+        await folding.learn(cursor)
+        changed = await archive.changed_since(cursor, town, built.end)
+        destroyed = await hindsight.destroyed_keys(cursor, town, built.end)
+        skipped = await hindsight.skips(cursor, town, built.end)
+        holding = await folding.holding(cursor, destroyed, before) if destroyed else set[UUID]()
         await cursor.execute("set local search_path = rebuild, public")
-        entries = await archive.of_dossiers(cursor, town.name, sorted(ids))
-        for model in models:
-            await model.forget(cursor, town, sorted(ids))
-        await fold_into(models, cursor, town, await decode(entries, destroyed))
-        for model in models:
-            await put_in_place(cursor, model, town)
+        after = {name: stop for name, stop in before.items() if name not in named(built.models)}
+        for model in built.models:
+            anew = set(holding)
+            for position in skipped.get(model.name, ()):
+                anew |= await hindsight.dossier_at(cursor, town, position)
+            stop = built.stops.get(model.name)
+            if stop is None:
+                stop = await folding.fold_anew(cursor, model, anew | changed, None)
+            if stop is not None:
+                ids = anew if model.name in built.stops else anew | changed
+                await folding.fold_anew(cursor, model, ids, built.end)
+                after[model.name] = structs.replace(stop, reached=built.end)
+            await put_in_place(cursor, model, folding.town)
+        if after != before:
+            await write(cursor, town, after)
 
 
-async def holding(cursor: Cursor, town: Town, keys: frozenset[UUID]) -> set[UUID]:
-    """The dossiers that have words under one of `keys`."""
-    await cursor.execute(
-        "select dossier_id from read.dossiers where town = %s and keys && %s",
-        [town.name, list(keys)],
-    )
-    return {row[0] for row in await cursor.fetchall()}
+def named(models: Models) -> set[str]:
+    """The names of `models`."""
+    return {model.name for model in models}
 
 
 async def put_in_place(cursor: Cursor, model: ReadModel[Any], town: Town) -> None:

@@ -17,6 +17,7 @@ from adapters.embedded import NatsServer, free_port
 from adapters.embedded_postgres_server import PostgresServer, fresh_passwords
 from adapters.jetstream_api import connect
 from adapters.steward import create_streams
+from guichet import reactor
 from guichet.house import House
 from guichet.projecting import follow
 from guichet.settings import Settings
@@ -95,6 +96,7 @@ async def house(settings: Settings) -> AsyncIterator[House]:
     owner = settings.postgres["owner"]
     async with await AsyncConnection.connect(owner, autocommit=True) as connection:
         assert await prepare(connection) == []
+        await reactor.prepare(connection)
     async with House.open(settings) as opened:
         opened.catalogue.organisation = ORGANISATION
         opened.catalogue.procedures = PROCEDURES

@@ -51,7 +51,7 @@ def test_a_house_that_is_well(running: Running) -> None:
     done = examined(running.data)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     lines = done.stdout.splitlines()
-    assert len(lines) == 13
+    assert len(lines) == 14
     assert all(line.startswith("✓ ") for line in lines)
 
 
@@ -84,7 +84,7 @@ def test_another_master_key_opens_nothing(running: Running) -> None:
     ("word", "away"),
     [
         ("nats-server", {"courtier", "écriture", "clé maîtresse", "tables de lecture"}),
-        ("bin/postgres", {"base de données", "tables de lecture"}),
+        ("bin/postgres", {"base de données", "tables de lecture", "événements"}),
         ("cli web", {"web"}),
     ],
 )

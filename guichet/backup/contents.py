@@ -163,7 +163,10 @@ class Backup:
                 [town],
             ).fetchall()
             reached = connection.execute(
-                "select position from reactor.checkpoints where town = %s", [town]
+                # What is held is not saved: the restored reactor comes by it again.
+                "select least(position, (select min(h.position) - 1 from reactor.held h "
+                "where h.town = c.town)) from reactor.checkpoints c where c.town = %s",
+                [town],
             ).fetchone()
         return [Token(*row) for row in tokens], reached[0] if reached else 0
 

@@ -175,7 +175,7 @@ class Remaking:
         """What was recorded after the backup's end, archived as the projector does."""
         conninfo = self._settings.postgres["projector"]
         async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
-            projector = Projector(connection, town_of(self._settings), house.cipher.unseal)
+            projector = Projector(connection, town_of(self._settings), house.cipher.read)
             position = await projector.begin()
             while entries := await house.log.page(position, 500):
                 await projector.project(entries)

@@ -22,6 +22,7 @@ catalogue = App(name="catalogue", help="Organisation et fiches de procédure.")
 token = App(name="token", help="Jetons de l'API.")
 person = App(name="person", help="Les personnes et leurs droits.")
 dossier = App(name="dossier", help="Les dossiers et leurs textes.")
+projection = App(name="projection", help="Les tables de lecture et ce qui les arrête.")
 installation = App(name="installation", help="L'installation elle-même.")
 tls = App(name="tls", help="Les certificats du serveur.")
 app.command(host.start)
@@ -30,7 +31,7 @@ app.command(backup)
 app.command(restore)
 tls.command(host.self_signed)
 installation.command(host.env)
-for group in (catalogue, token, person, dossier, installation, tls):
+for group in (catalogue, token, person, dossier, projection, installation, tls):
     app.command(group)
 
 
@@ -178,6 +179,19 @@ def erase_dossier(id: UUID, *, ground: str, data: Data = None) -> None:
     from guichet.erasure import erase_words, run
 
     run(Settings.find(data), erase_words, id, ground)
+
+
+@projection.command
+def skip(model: str, position: int, *, ground: str, data: Data = None) -> None:
+    """Laisser une table de lecture, ou « reactor », continuer sans l'événement qui l'arrête.
+
+    Parameters
+    ----------
+    ground: Pourquoi ; inscrit au journal pour toujours, sans le nom de personne.
+    """
+    from guichet.skipping import run
+
+    run(Settings.find(data), model, position, ground)
 
 
 def main() -> None:

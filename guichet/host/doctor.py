@@ -24,11 +24,13 @@ from adapters.jetstream_api import Refusal, call, connect
 from adapters.keys import KeyRing, keys_stream
 from adapters.stream import Log
 from domain.log import LogUnavailable
+from guichet.held import held
 from guichet.host import findings
 from guichet.host.findings import Finding
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
 from guichet.web.reception import LAG_ALLOWED
+from projections import stops
 from projections.read_model import position
 
 PATIENCE = 5.0
@@ -167,6 +169,17 @@ async def read_models(settings: Settings) -> Finding:
     return Finding("tables de lecture", f"{reached} sur {head}, {age:.0f} s de retard", todo)
 
 
+async def in_the_way(settings: Settings) -> Finding:
+    """Which events somebody cannot take, and who."""
+    connection = await AsyncConnection.connect(settings.postgres["web"])
+    async with connection, connection.cursor() as cursor:
+        stopped = await stops.of_town(cursor, settings.town)
+        waiting = await held(connection, settings.town)
+    said = [one.sentence for one in (*stopped.values(), *waiting)]
+    todo = "corrigez le logiciel et relancez, ou guichet projection skip (docs/damage.md)"
+    return Finding("événements", " ".join(said) or "aucun n'arrête personne", todo if said else "")
+
+
 async def web(settings: Settings) -> Finding:
     """What the web process says of itself."""
     from guichet.host.starting import health
@@ -185,5 +198,6 @@ ASKED: dict[str, Check] = {
     "base de données": database,
     "clé maîtresse": master_key,
     "tables de lecture": read_models,
+    "événements": in_the_way,
     "web": web,
 }

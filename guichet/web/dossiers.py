@@ -20,7 +20,7 @@ from guichet.desk import KeyReused, Outcome
 from guichet.rebuilding import town_of
 from guichet.web.actors import OF_ONE_SERVICE, owns, scope_of
 from guichet.web.intents import Intent, etag, forbidden
-from guichet.web.problems import AnyRequest, invalid
+from guichet.web.problems import AnyRequest, invalid, unavailable
 from guichet.web.reception import Reception
 from projections import archive, dossiers, timelines
 from projections.dossiers import DossierRow
@@ -54,16 +54,16 @@ async def read_dossier(
 ) -> Response[bytes]:
     """The dossier now, or `as_of` a recorded time (RFC 3339) or a position."""
     author = await reception.doorkeeper.author(request, "read")
-    behind = await wait(request, reception)
+    behind = await wait(request, reception, *(() if as_of else ("dossiers",)))
     if as_of is not None:
         row = await dossier_as_of(reception, id, as_of)
         reached = row.position if row else 0
     else:
         async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-            reached = reception.waiter.position
+            reached = reception.waiter.reached("dossiers")
             row = await dossiers.one(cursor, reception.house.settings.town, id)
     if row is None:
-        raise DossierUnknown
+        raise DossierUnknown if as_of is not None else await without_row(reception, id)
     if not owns(author, row.service, row.opened_by):
         raise forbidden()
     body = {"id": row.dossier_id, **shown(row), "position": max(reached, row.position)}
@@ -77,13 +77,13 @@ async def read_timeline(
 ) -> Response[bytes]:
     """Every fact of the dossier, oldest first, in the words a person reads."""
     author = await reception.doorkeeper.author(request, "read")
-    behind = await wait(request, reception)
+    behind = await wait(request, reception, "dossiers", "timelines")
     town = reception.house.settings.town
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-        reached = reception.waiter.position
+        reached = reception.waiter.reached("dossiers", "timelines")
         row = await dossiers.one(cursor, town, id)
         if row is None:
-            raise DossierUnknown
+            raise await without_row(reception, id)
         if not owns(author, row.service, row.opened_by):
             raise forbidden()
         async with connection.cursor() as items_cursor:
@@ -103,10 +103,10 @@ async def find_dossiers(
     author = await reception.doorkeeper.author(request, "read")
     if "\0" in q:
         raise invalid("/q", "Le texte contient un caractère interdit (NUL).")
-    behind = await wait(request, reception)
+    behind = await wait(request, reception, "dossiers")
     town = reception.house.settings.town
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-        reached = reception.waiter.position
+        reached = reception.waiter.reached("dossiers")
         found = await search(cursor, town, q, limit, scope_of(author)) if q.strip() else []
     items = [{"id": row.dossier_id, **shown(row)} for row in found]
     return answered({"items": items, "position": reached}, behind)
@@ -123,6 +123,14 @@ async def must_be_new(reception: Reception, intent: Intent, id: UUID) -> None:
         return
     if entry is not None and entry.stream != f"dossier.{id}":
         raise KeyReused
+
+
+async def without_row(reception: Reception, id: UUID) -> Exception:
+    """Why a dossier cannot be shown: there is none, or what shows it has stopped before it."""
+    stopped = "dossiers" in reception.waiter.stops
+    if stopped and await reception.house.log.last(f"dossier.{id}") is not None:
+        return unavailable("Le dossier est enregistré, mais ce qui l'affiche est arrêté.")
+    return DossierUnknown()
 
 
 async def must_own(reception: Reception, author: Author, id: UUID) -> None:
@@ -166,13 +174,18 @@ def shown(row: DossierRow) -> dict[str, Any]:
     return {name: columns[name] for name in columns if name not in ("dossier_id", "keys")}
 
 
-async def wait(request: AnyRequest, reception: Reception) -> dict[str, str]:
-    """Wait for `min_position`, two seconds at most; the warning to give when it was not reached."""
+async def wait(request: AnyRequest, reception: Reception, *models: str) -> dict[str, str]:
+    """Wait for `min_position`, two seconds at most; the warning to give when it was not reached,
+    or when one of the read `models` has stopped and what it shows is old."""
     wanted = request.query_params.get("min_position", "")
+    if wanted and (not wanted.isdecimal() or len(wanted) > 18):
+        raise invalid("/min_position", "Une position est un nombre entier.")
+    stops = reception.waiter.stops
+    for stop in (stops[name] for name in models if name in stops):
+        said = f"La table {stop.model} est arretee a la position {stop.reached}"
+        return {"Warning": f'110 guichet "{said}"'}
     if not wanted:
         return {}
-    if not wanted.isdecimal() or len(wanted) > 18:
-        raise invalid("/min_position", "Une position est un nombre entier.")
     reached = await reception.waiter.until(int(wanted))
     if reached >= int(wanted):
         return {}

@@ -1,5 +1,6 @@
 """Is the house alive, is it ready, and how is it doing: for supervisors, not for people."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from time import time
 from typing import Any
@@ -11,12 +12,14 @@ from litestar.response import Response
 from psycopg_pool import PoolTimeout
 
 from domain.log import LogUnavailable
+from domain.skipping import REACTOR
 from guichet.backup.last_backup import last_backup
+from guichet.held import Held, held
 from guichet.host import tls
 from guichet.host.disk import free
 from guichet.settings import Settings
 from guichet.web.reception import LAG_ALLOWED, Reception
-from projections.read_model import position
+from projections.stops import Stop
 
 STARTED = time()
 """When this process began to serve, in seconds since 1970."""
@@ -31,15 +34,18 @@ async def live() -> dict[str, str]:
 @get("/health/ready", include_in_schema=False)
 async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any]]:
     """200 once the guard has passed, broker and database answer, and the catalogue is loaded and
-    projected; afterwards the lag is told, and is a reason only beyond ten seconds. The age of the
-    last backup is told and never a reason."""
-    reasons: list[str] = []
+    projected; afterwards the lag is told, and is a reason only beyond ten seconds. A read model
+    that has stopped is a reason. What the reactor holds, and the age of the last backup, are told
+    and never one."""
+    house = reception.house
+    reasons: list[str] = [house.catalogue.damage] if house.catalogue.damage else []
+    waiting: list[Held] = []
     head = reached = 0
     lag = 0.0
     try:
         reasons += await reception.guard.verdict()
-        async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-            await position(cursor, reception.house.settings.town)
+        async with house.pool.connection() as connection:
+            waiting = await held(connection, house.settings.town)
         head, reached, lag = await reception.lag()
     except LogUnavailable:
         reasons.append("Le courtier ne répond pas.")
@@ -47,13 +53,15 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
         reasons.append("La base de données ne répond pas.")
     if sentence := reception.shortage():
         reasons.append(sentence)
-    if (reception.house.settings.data / "loading").exists():
+    if (house.settings.data / "loading").exists():
         reasons.append("Le chargement du catalogue et de la démonstration n'est pas fini.")
+    stops = list(reception.waiter.stops.values())
+    reasons += [stop.sentence for stop in stops]
     if lag > LAG_ALLOWED:
         reasons.append(f"Les tables de lecture ont {lag:.0f} secondes de retard.")
     body: dict[str, Any] = {"ready": not reasons, "reasons": reasons, "lag_seconds": round(lag, 3)}
-    body |= {"log_position": head, "position": reached}
-    backed_up = last_backup(reception.house.settings.data)
+    body |= {"log_position": head, "position": reached, "stopped": stops, "held": waiting}
+    backed_up = last_backup(house.settings.data)
     body["backup_age_seconds"] = round(backed_up.age) if backed_up else None
     body["backup_position"] = backed_up.position if backed_up else None
     return Response(body, status_code=503 if reasons else 200)
@@ -62,7 +70,8 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
 @get("/metrics", include_in_schema=False, media_type="text/plain; version=0.0.4")
 async def metrics(reception: NamedDependency[Reception]) -> str:
     """Figures for Prometheus; what cannot be asked is left out, and said to be away."""
-    figures = figures_of_the_machine(reception.house.settings)
+    house = reception.house
+    figures = figures_of_the_machine(house.settings)
     reached = reception.waiter.position
     figures["projected_position"] = ("counter", "Last position projected", reached)
     try:
@@ -76,10 +85,44 @@ async def metrics(reception: NamedDependency[Reception]) -> str:
     with suppress(LogUnavailable, psycopg.OperationalError, PoolTimeout):
         refused = bool(reception.shortage()) or bool(await reception.guard.verdict())
         figures["read_only"] = ("gauge", "1 when commands are refused", refused)
-    return "".join(
+    stops = reception.waiter.stops
+    figures["projections_stopped"] = ("gauge", "Read models that do not follow", len(stops))
+    waiting: list[Held] = []
+    with suppress(psycopg.OperationalError, PoolTimeout):
+        async with house.pool.connection() as connection:
+            waiting = await held(connection, house.settings.town)
+        figures["reactions_held"] = ("gauge", "Facts that nothing has followed from", len(waiting))
+    figures["catalogue_damaged"] = (
+        "gauge",
+        "1 when the catalogue cannot be read",
+        bool(house.catalogue.damage),
+    )
+    plain = "".join(
         f"# HELP guichet_{name} {text}\n# TYPE guichet_{name} {kind}\nguichet_{name} {value:.15g}\n"
         for name, (kind, text, value) in figures.items()
     )
+    return plain + events_in_the_way([*stops.values()], waiting)
+
+
+def events_in_the_way(stops: Sequence[Stop], waiting: Sequence[Held]) -> str:
+    """Where each read model that has stopped is, and each fact the reactor holds, with what there
+    is to know of the event; nothing personal."""
+    if not stops and not waiting:
+        return ""
+    lines = [(stop.model, stop) for stop in stops] + [(REACTOR, one) for one in waiting]
+    return (
+        "# HELP guichet_event_in_the_way Position of an event that somebody cannot take\n"
+        "# TYPE guichet_event_in_the_way gauge\n"
+    ) + "".join(
+        f'guichet_event_in_the_way{{model="{model}",stream="{quoted(one.stream)}",'
+        f'type="{quoted(one.topic)}",error="{quoted(one.error)}"}} {one.position}\n'
+        for model, one in lines
+    )
+
+
+def quoted(text: str) -> str:
+    """A text as the value of a label."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def figures_of_the_machine(settings: Settings) -> dict[str, tuple[str, str, float]]:

@@ -14,6 +14,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from domain.dossier import DossierUnknown
 from domain.grammar import Invalid, Recorded, Refused
 from domain.log import Conflict, LogDamaged, LogUnavailable
+from guichet.catalogue import CatalogueDamaged
 from guichet.desk import KeyReused, VersionMoved
 from projections.timelines import LABELS
 
@@ -114,6 +115,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(409, "conflict", "Trop d'écritures à la fois sur ce dossier.")
         case LogUnavailable():
             return unavailable("Rien n'a été perdu : renvoyez la même demande avec la même clé.")
+        case CatalogueDamaged():
+            return unavailable(str(error))
         case LogDamaged():
             logger.error("log.damaged", detail=str(error))
             return unavailable("Le journal est abîmé ; rien n'y est plus écrit.")

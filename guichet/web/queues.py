@@ -40,11 +40,11 @@ async def read_queue(
     author = await reception.doorkeeper.author(request, "queue")
     must_be_of(author, service)
     reception.catalogue_knows(service)
-    behind = await wait(request, reception)
+    behind = await wait(request, reception, "queues")
     town = reception.house.settings.town
     place = place_of(after, order)
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-        reached = reception.waiter.position
+        reached = reception.waiter.reached("queues")
         rows = await queues.page(
             cursor, town, service, order=order, state=standing, after=place, limit=limit + 1
         )
@@ -69,7 +69,7 @@ async def live_queue(
     must_be_of(author, service)
     reception.catalogue_knows(service)
     last = request.headers.get("last-event-id", "")
-    since = int(last) if last.isdecimal() and len(last) < 19 else reception.waiter.position
+    since = int(last) if last.isdecimal() and len(last) < 19 else reception.waiter.reached("queues")
     return Stream(
         changes(reception, service, since),
         media_type="text/event-stream",
@@ -82,7 +82,7 @@ async def changes(reception: Reception, service: str, since: int) -> AsyncGenera
     identifier of a dossier that was closed or went elsewhere."""
     yield b": bonjour\n\n"
     while True:
-        reached = await reception.waiter.until(since + 1, within=PING)
+        reached = await reception.waiter.until(since + 1, PING, "queues")
         if reached <= since:
             yield b": toujours la\n\n"
             continue

@@ -267,7 +267,7 @@ async def test_there_is_one_projector(house: House, projector: "asyncio.Task[Non
     await reached(house)
     conninfo = house.settings.postgres["projector"]
     async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
-        second = Projector(connection, town_of(house.settings), house.cipher.unseal)
+        second = Projector(connection, town_of(house.settings), house.cipher.read)
         with pytest.raises(Overtaken):
             await second.begin()
         taken = await house.log.read(f"dossier.{await opened(house)}")

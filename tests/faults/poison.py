@@ -1,0 +1,115 @@
+"""Events that somebody cannot take: real ones, in the real log."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from msgspec.structs import replace
+from psycopg import AsyncConnection
+
+from domain.dossier import AnswerSent, DossierEvent
+from domain.grammar import Author, Recorded, Times
+from domain.intake import OpenDossier, PersonEntry
+from domain.log import Entry
+from guichet.envelopes import Hand
+from guichet.house import House
+from guichet.rebuilding import town_of
+from projections.projector import MODELS
+from projections.read_model import ReadModel, dossier_id
+
+END_OF_TIME = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+"""A moment that has no date in Paris: the promises cannot tell whether they were kept."""
+
+
+def hand() -> Hand:
+    author = Author(role="receptionist", account="a1")
+    return Hand(author=author, command_id=str(uuid4()), digest="d")
+
+
+async def opened(
+    house: House,
+    name: str | None = None,
+    summary: str = "Il fait noir",
+    procedure: str = "lampadaire",
+) -> UUID:
+    """A new dossier."""
+    id = uuid4()
+    usager = PersonEntry(name=name) if name else None
+    command = OpenDossier(procedure=procedure, channel="counter", summary=summary, usager=usager)
+    await house.desk.open(id, command, hand())
+    return id
+
+
+async def recorded(house: House, id: UUID, event: DossierEvent, at: datetime) -> int:
+    """A fact that no desk would have let in, as its next one; its position."""
+    past = await house.desk.past(f"dossier.{id}")
+    fact = Recorded(
+        stream=f"dossier.{id}",
+        version=past[-1].version + 1,
+        event=event,
+        times=Times(happened_at=at, received_at=at, entered_at=at, recorded_at=datetime.now(UTC)),
+        author=Author(role="service_agent", account="a2"),
+        command_id=str(uuid4()),
+        key=past[-1].key,
+    )
+    return (await house.desk.record([fact]))[-1]
+
+
+async def answered_too_late(house: House, id: UUID) -> int:
+    """What only the promises cannot fold."""
+    event = AnswerSent(text="Réparé", means="email", addressee="usager")
+    return await recorded(house, id, event, END_OF_TIME)
+
+
+async def opened_out_of_range(house: House) -> int:
+    """An opening that only the table of the dossiers has no room for; its position."""
+    [fact] = await house.desk.past(f"dossier.{await opened(house)}")
+    stream = f"dossier.{uuid4()}"
+    event = replace(fact.event, procedure_version=2**40)
+    return (await house.desk.record([replace(fact, stream=stream, event=event)]))[0]
+
+
+async def garbled(house: House, stream: str, version: int, topic: str) -> int:
+    """An entry of a known fact whose words are not those of that fact; its position."""
+    entry = Entry(
+        id=str(uuid4()),
+        stream=stream,
+        version=version,
+        topic=topic,
+        data=b'{"event": {"dossier": 12}}',
+        time=datetime.now(UTC),
+    )
+    return (await house.log.append([entry]))[0]
+
+
+async def rows(house: House) -> dict[str, list[Any]]:
+    """What the read models hold, in the order of their keys."""
+    found: dict[str, list[Any]] = {}
+    async with await AsyncConnection.connect(house.settings.postgres["web"]) as connection:
+        for model in MODELS:
+            names = model.row.__struct_fields__
+            query = (
+                f"select {', '.join(names)} from {model.name} "
+                f"where town = %s order by {', '.join(model.key)}"
+            )
+            cursor = await connection.execute(query.encode(), [house.settings.town])
+            read = [dict(zip(names, row, strict=True)) for row in await cursor.fetchall()]
+            found[model.name] = [model.read(columns) for columns in read]
+    return found
+
+
+async def folded(
+    house: House, model: ReadModel[Any], ids: Sequence[UUID], *, without: int = 0, upto: int = 0
+) -> list[Any]:
+    """The rows of one read model, folded here and now from the log alone, without one event or as
+    they were at a position."""
+    found: list[Any] = []
+    for id in ids:
+        of_one: tuple[Any, ...] = ()
+        for fact in await house.desk.past(f"dossier.{id}"):
+            assert dossier_id(fact) == id
+            if fact.position != without and (not upto or fact.position <= upto):
+                of_one = model.fold(of_one, fact, town_of(house.settings))
+        found += of_one
+    return sorted(found, key=lambda row: tuple(getattr(row, name) for name in model.key))
