@@ -203,10 +203,11 @@ class DirectReader:
         """At most `size` messages of `subject` from sequence `seq` on, and whether more follow."""
         return await self._ask({"seq": seq, "batch": size, "next_by_subj": subject})
 
-    async def lasts(self, subjects: Sequence[str]) -> list[Msg]:
-        """The last message of each of `subjects` that has one; 1,000 subjects at most."""
+    async def lasts(self, subjects: Sequence[str]) -> list[tuple[str, bytes]]:
+        """Subject and content of the last message of each of `subjects` that has one; 1,024
+        subjects at most."""
         messages, _ = await self._ask({"multi_last": list(subjects)})
-        return messages
+        return [((one.headers or {})["Nats-Subject"], one.data) for one in messages]
 
     async def _ask(self, body: dict[str, Any]) -> tuple[list[Msg], bool]:
         await self._listen()

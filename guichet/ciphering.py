@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from adapters.codec import Codec, keys_in, keys_of
+from adapters.codec import Codec, keys_of
 from adapters.keys import KeyRing
 from domain.grammar import Recorded
 from domain.log import Entry
@@ -19,8 +19,8 @@ class Cipher:
 
     async def seal(self, facts: Sequence[Recorded[Any]]) -> list[Entry]:
         """`facts` as entries; every key they need must exist."""
-        needed = {key for fact in facts for key in keys_of(fact)}
-        keys = {id: key for id, key in (await self._keys.load(needed)).items() if key}
+        loaded = await self._keys.load(keys_of(facts))
+        keys = {id: key for id, key in loaded.items() if key}
         return [self._codec.encode(fact, keys) for fact in facts]
 
     async def unseal(
@@ -28,6 +28,7 @@ class Cipher:
     ) -> list[Recorded[Any]]:
         """The facts of `entries`; what lies under a key that is gone, or one of `destroyed`, reads
         as erased."""
-        needed = {key for entry in entries for key in keys_in(entry)} - destroyed
-        keys = await self._keys.load(needed)
-        return [self._codec.decode(entry, keys) for entry in entries]
+        facts = [self._codec.read(entry) for entry in entries]
+        keys = await self._keys.load(keys_of(facts) - destroyed)
+        pairs = zip(entries, facts, strict=True)
+        return [self._codec.unseal(entry, fact, keys) for entry, fact in pairs]

@@ -8,10 +8,9 @@ waits only for the switch. An interrupted rebuild leaves nothing but tables nobo
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import groupby
-from typing import Any, get_origin
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
@@ -19,6 +18,7 @@ from psycopg.sql import SQL, Identifier
 from domain.grammar import Recorded
 from domain.log import Entry
 from projections import archive
+from projections.copying import lines
 from projections.projector import Decode, create_indexes, create_table, fold_into, remember
 from projections.read_model import Cursor, ReadModel, Town
 
@@ -97,24 +97,8 @@ async def copy_in(cursor: Cursor, model: ReadModel[Any], town: Town, rows: Seque
     names = model.row.__struct_fields__
     columns = SQL(", ").join(map(Identifier, ("town", *names)))
     statement = SQL("copy {} ({}) from stdin").format(Identifier("rebuild", model.name), columns)
-    # Only these need another form; asking it of every value would cost more than writing them.
-    fields = msgspec.structs.fields(model.row)
-    several = [n for n, field in enumerate(fields) if get_origin(field.type) in (tuple, dict)]
     async with cursor.copy(statement) as copy:
-        for row in rows:
-            values = list(msgspec.structs.astuple(row))
-            for n in several:
-                values[n] = column(values[n])
-            await copy.write_row((town.name, *values))
-
-
-def column(value: Any) -> Any:
-    """An array or an object as its column takes it."""
-    if not value:
-        return "{}"
-    if type(value) is dict:
-        return msgspec.json.encode(value).decode().replace("\\u0000", "")
-    return list(value)
+        await copy.write(lines(town.name, model.row, rows))
 
 
 class Built(Struct, frozen=True):
