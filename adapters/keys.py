@@ -62,8 +62,10 @@ class KeyRing:
                 if len(self._pool) < count:
                     await self._mint(max(MINTED, min(count, 1000)))
         taken, self._pool = self._pool[:count], self._pool[count:]
-        if len(self._pool) < MINTED // 2 and (self._refill is None or self._refill.done()):
-            self._refill = asyncio.create_task(self._fill())
+        # Who takes many at once will do so again: an import finds them ready.
+        ahead = max(MINTED // 2, count)
+        if len(self._pool) < ahead and (self._refill is None or self._refill.done()):
+            self._refill = asyncio.create_task(self._fill(max(MINTED, min(count, 1000))))
         return tuple(taken)
 
     async def load(self, ids: Iterable[UUID]) -> dict[UUID, bytes | None]:
@@ -93,10 +95,10 @@ class KeyRing:
         await self._nc.publish(f"destroyed.{self._town}", id.bytes)
         await self._nc.flush()
 
-    async def _fill(self) -> None:
+    async def _fill(self, count: int) -> None:
         async with self._minting:
             try:
-                await self._mint(MINTED)
+                await self._mint(count)
             except LogUnavailable:
                 return  # the next one who takes a key mints it, or says why not
 
