@@ -154,7 +154,7 @@ async def create_table(cursor: Cursor, model: ReadModel[Any], schema: str) -> No
 
 
 async def create_indexes(cursor: Cursor, model: ReadModel[Any], schema: str) -> None:
-    """The indexes of the table; on a full one they cost less than row by row."""
+    """The indexes of the table."""
     await cursor.execute(SQL("set local search_path = {}, public").format(Identifier(schema)))
     for statement in statements(model)[1:]:
         await cursor.execute(statement.encode())

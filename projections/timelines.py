@@ -61,8 +61,7 @@ def fold(rows: tuple[TimelineRow, ...], fact: Recorded[Any], town: Town) -> tupl
     id = dossier_id(fact)
     assert id is not None  # noqa: S101 only facts of dossiers come here
     type, content = fact.event.__class__.__name__, told(fact.event)
-    field = next((name for name in TEXTS if content.get(name) is not None), None)
-    text = content.pop(field) if field else None
+    text = taken_out(content)
     if fact.flags:
         content["flags"] = fact.flags
     row = TimelineRow(
@@ -99,6 +98,14 @@ def told(event: Event) -> dict[str, Any]:
         "channel": event.channel,
         "flags": list(event.flags),
     }
+
+
+def taken_out(content: dict[str, Any]) -> str | None:
+    """The words somebody wrote, which are no longer in `content` then."""
+    for name in TEXTS:
+        if content.get(name) is not None:
+            return content.pop(name)
+    return None
 
 
 MODEL = ReadModel(
