@@ -27,6 +27,8 @@ PATIENCE = 10.0
 
 START = len(b"NATS/1.0\r\n")
 
+SUBJECT = b"\r\nNats-Subject: "
+
 Message = tuple[int, bytes, int, bytes]
 """Position, subject, bytes of headers, and the whole as it came over the line."""
 
@@ -91,6 +93,22 @@ class Bulk:
                         return
                     yield message
                     after, idle = message[0], 0
+
+    def lasts(self, subjects: Sequence[str]) -> list[tuple[str, bytes]]:
+        """Subject and content of the last message of each of `subjects` that has one; 1,024
+        subjects at most."""
+        self._say(f"DIRECT.GET.{self._stream}", {"multi_last": subjects})
+        found: list[tuple[str, bytes]] = []
+        while True:
+            _, size, message = self._hear()
+            if message.startswith((b"NATS/1.0 204", b"NATS/1.0 404")):
+                return found
+            if not message.startswith(b"NATS/1.0\r\n"):
+                status = message[:size].partition(b"\r\n")[0].decode()
+                raise LogUnavailable(f"Le journal ne se laisse pas lire ({status}).")
+            begin = message.index(SUBJECT, 0, size) + len(SUBJECT)
+            subject = message[begin : message.index(b"\r", begin)]
+            found.append((subject.decode(), message[size:-2]))
 
     def _follow(self, seq: int) -> str:
         """A consumer of our own from a sequence on, which the broker forgets when we are gone."""

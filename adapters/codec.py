@@ -6,8 +6,8 @@ that it opens nowhere else. Where the key is gone, `[effacé]` is read.
 """
 
 import os
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
@@ -15,10 +15,21 @@ from uuid import UUID, uuid4
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from msgspec import Struct, inspect
+from msgspec import Raw, Struct, inspect
 
-from domain.grammar import ERASED, NO_KEY, Author, Event, Origin, Person, Recorded, Times, name_of
-from domain.history import present
+from domain.grammar import (
+    ERASED,
+    NO_KEY,
+    Author,
+    Event,
+    Origin,
+    Person,
+    Recorded,
+    Times,
+    changed,
+    name_of,
+)
+from domain.history import EVENTS, present
 from domain.log import Entry, LogDamaged
 
 NONCE = 12
@@ -29,7 +40,7 @@ Keys = Mapping[UUID, bytes | None]
 class Envelope(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is written beside the fact itself; stream and version lie in the entry."""
 
-    event: dict[str, Any]
+    event: Raw
     times: Times
     author: Author
     command_id: str
@@ -39,37 +50,19 @@ class Envelope(Struct, frozen=True, kw_only=True, omit_defaults=True):
     flags: tuple[str, ...] = ()
 
 
-class Holder(Struct, frozen=True):
-    id: UUID
-
-
-class Holders(Struct, frozen=True):
-    usager: Holder | None = None
-    on_behalf_of: Holder | None = None
-
-
-class KeysOnly(Struct, frozen=True):
-    """As little of an envelope as tells which keys it needs."""
-
-    event: Holders
-    key: UUID = NO_KEY
-
-
 envelopes = msgspec.json.Decoder(Envelope)
-keys_only = msgspec.json.Decoder(KeysOnly)
+facts_of_today = {name: msgspec.json.Decoder(event) for name, event in EVENTS.items()}
 
 
-def keys_in(entry: Entry) -> set[UUID]:
-    """The keys without which `entry` cannot be read in full."""
-    found = keys_only.decode(entry.data)
-    holders = (found.event.usager, found.event.on_behalf_of)
-    return ({found.key} | {holder.id for holder in holders if holder}) - {NO_KEY}
-
-
-def keys_of(fact: Recorded[Any]) -> set[UUID]:
-    """The keys without which `fact` cannot be written."""
-    persons = (getattr(fact.event, name, None) for name in ("usager", "on_behalf_of"))
-    return ({fact.key} | {person.id for person in persons if person}) - {NO_KEY}
+def keys_of(facts: Iterable[Recorded[Any]]) -> set[UUID]:
+    """The keys without which `facts` can neither be written nor be read in full."""
+    found: set[UUID] = set()
+    for fact in facts:
+        found.add(fact.key)
+        for name in ("usager", "on_behalf_of"):
+            if (person := getattr(fact.event, name, None)) is not None:
+                found.add(person.id)
+    return found - {NO_KEY}
 
 
 class Codec:
@@ -79,19 +72,20 @@ class Codec:
         self.town = town
 
     def encode(self, fact: Recorded[Event], keys: Mapping[UUID, bytes]) -> Entry:
-        """`fact` sealed. Every key of `keys_of(fact)` must be there."""
+        """`fact` sealed. Every key of `keys_of([fact])` must be there."""
         id = str(uuid4())  # of this writing: a retry by the client is another one
-        content = cast("dict[str, Any]", msgspec.to_builtins(fact.event))
 
         def seal(text: str, key: UUID, path: str) -> str:
             nonce = os.urandom(NONCE)
-            aad = self._place(fact.stream, id, path)
-            return b64encode(nonce + AESGCM(keys[key]).encrypt(nonce, text.encode(), aad)).decode()
+            sealed = AESGCM(keys[key]).encrypt(
+                nonce, text.encode(), self._place(fact.stream, id, path)
+            )
+            return b2a_base64(nonce + sealed, newline=False).decode()
 
         event_type: type[Event] = type(fact.event)
-        walk(content, sealed_places(event_type), fact.key, "", seal)
+        event = walk(fact.event, sealed_places(event_type), fact.key, "", seal)
         envelope = Envelope(
-            event=content,
+            event=Raw(msgspec.json.encode(event)),
             times=fact.times,
             author=fact.author,
             command_id=fact.command_id,
@@ -111,27 +105,15 @@ class Codec:
 
     def decode(self, entry: Entry, keys: Keys) -> Recorded[Any]:
         """The fact of `entry`; `[effacé]` wherever `keys` has no key."""
+        return self.unseal(entry, self.read(entry), keys)
+
+    def read(self, entry: Entry) -> Recorded[Any]:
+        """The fact of `entry`, its texts still sealed."""
         envelope = envelopes.decode(entry.data)
-        event_type, content = present(entry.topic, envelope.event)
-
-        def unseal(text: str, key: UUID, path: str) -> str:
-            secret = keys.get(key)
-            if secret is None:
-                return ERASED
-            sealed = b64decode(text)
-            aad = self._place(entry.stream, entry.id, path)
-            try:
-                return AESGCM(secret).decrypt(sealed[:NONCE], sealed[NONCE:], aad).decode()
-            except InvalidTag:
-                raise LogDamaged(
-                    f"Un texte scellé ne s'ouvre pas : entrée {entry.position}, champ {path}."
-                ) from None
-
-        walk(content, sealed_places(event_type), envelope.key, "", unseal)
         return Recorded(
             stream=entry.stream,
             version=entry.version,
-            event=msgspec.convert(content, event_type),
+            event=event_in(entry.topic, envelope.event),
             times=envelope.times,
             author=envelope.author,
             command_id=envelope.command_id,
@@ -142,8 +124,41 @@ class Codec:
             position=entry.position,
         )
 
+    def unseal(self, entry: Entry, fact: Recorded[Event], keys: Keys) -> Recorded[Any]:
+        """`fact`, which was read from `entry`, with its texts; `[effacé]` without their key."""
+
+        ciphers: dict[UUID, AESGCM] = {}  # most texts of a fact lie under one key
+
+        def unseal(text: str, key: UUID, path: str) -> str:
+            cipher = ciphers.get(key)
+            if cipher is None:
+                secret = keys.get(key)
+                if secret is None:
+                    return ERASED
+                cipher = ciphers[key] = AESGCM(secret)
+            sealed = a2b_base64(text)
+            aad = self._place(entry.stream, entry.id, path)
+            try:
+                return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], aad).decode()
+            except InvalidTag:
+                raise LogDamaged(
+                    f"Un texte scellé ne s'ouvre pas : entrée {entry.position}, champ {path}."
+                ) from None
+
+        event_type: type[Event] = type(fact.event)
+        event = walk(fact.event, sealed_places(event_type), fact.key, "", unseal)
+        return fact if event is fact.event else changed(fact, event=event)
+
     def _place(self, stream: str, id: str, path: str) -> bytes:
         return f"{self.town}\0{stream}\0{id}\0{path}".encode()
+
+
+def event_in(topic: str, content: Raw) -> Event:
+    """The fact that `content` tells under the name `topic`, brought to its shape of today."""
+    if (of_today := facts_of_today.get(topic)) is not None:
+        return of_today.decode(content)
+    event_type, brought = present(topic, msgspec.json.decode(content))
+    return msgspec.convert(brought, event_type)
 
 
 class Places(Struct, frozen=True):
@@ -173,7 +188,7 @@ def places(shape: inspect.Type) -> Places | None:
             each = places(item)
             return Places(each=each) if each else None
         case inspect.StructType(cls=cls, fields=fields):
-            found = {field.encode_name: places(field.type) for field in fields}
+            found = {field.name: places(field.type) for field in fields}
             inside = {name: at for name, at in found.items() if at}
             return Places(fields=inside, own_key=issubclass(cls, Person)) if inside else None
         case _:
@@ -183,7 +198,8 @@ def places(shape: inspect.Type) -> Places | None:
 def walk(
     value: Any, at: Places, key: UUID, path: str, change: Callable[[str, UUID, str], str]
 ) -> Any:
-    """`value` with `change(text, key, path)` in place of each sealed text, changed in place."""
+    """`value` with `change(text, key, path)` in place of each sealed text; itself when it has
+    none."""
     if value is None:
         return None
     if at.whole:
@@ -192,10 +208,12 @@ def walk(
         if isinstance(value, dict):
             items = cast("dict[str, Any]", value)
             return {n: walk(v, at.each, key, f"{path}/{n}", change) for n, v in items.items()}
-        return [walk(v, at.each, key, f"{path}/{n}", change) for n, v in enumerate(value)]
+        return tuple(walk(v, at.each, key, f"{path}/{n}", change) for n, v in enumerate(value))
     if at.own_key:
-        key = UUID(str(value["id"]))
-    for name, inner in at.fields.items():
-        if value.get(name) is not None:
-            value[name] = walk(value[name], inner, key, f"{path}/{name}", change)
-    return value
+        key = value.id
+    changes = {
+        name: walk(inside, inner, key, f"{path}/{name}", change)
+        for name, inner in at.fields.items()
+        if (inside := getattr(value, name)) is not None
+    }
+    return changed(value, **changes) if changes else value

@@ -8,7 +8,7 @@ a deleted key on disk. Keys are minted ahead: taking one costs no write.
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,8 +22,11 @@ MINTED = 200
 """Keys minted at once; the pool is filled again when it is half empty."""
 
 CACHED = 200_000
-ASKED = 500
-"""Subjects asked for in one read of many."""
+ASKED = 1000
+"""Subjects asked for in one read of many; the broker answers 1,024 at most."""
+
+Lasts = Callable[[Sequence[str]], Awaitable[list[tuple[str, bytes]]]]
+"""How the last messages of subjects are read: subject and content of those there are."""
 
 NO_MESSAGE = {10037, 10057, 10043}
 
@@ -34,14 +37,15 @@ def keys_stream(town: str) -> str:
 
 
 class KeyRing:
-    """The keys of one town, as one process holds them."""
+    """The keys of one town, as one process holds them. `lasts` reads them where there are many to
+    read; without it that is done over `nc`."""
 
-    def __init__(self, nc: Client, town: str, master: bytes) -> None:
+    def __init__(self, nc: Client, town: str, master: bytes, lasts: Lasts | None = None) -> None:
         self._nc = nc
         self._town = town
         self._name = keys_stream(town)
         self._master = AESGCM(master)
-        self._direct = DirectReader(nc, self._name)
+        self._lasts = lasts or DirectReader(nc, self._name).lasts
         self._pool: list[UUID] = []
         self._minting = asyncio.Lock()
         self._refill: asyncio.Task[None] | None = None
@@ -58,8 +62,10 @@ class KeyRing:
                 if len(self._pool) < count:
                     await self._mint(max(MINTED, min(count, 1000)))
         taken, self._pool = self._pool[:count], self._pool[count:]
-        if len(self._pool) < MINTED // 2 and (self._refill is None or self._refill.done()):
-            self._refill = asyncio.create_task(self._fill())
+        # Who takes many at once will do so again: an import finds them ready.
+        ahead = max(MINTED // 2, count)
+        if len(self._pool) < ahead and (self._refill is None or self._refill.done()):
+            self._refill = asyncio.create_task(self._fill(max(MINTED, min(count, 1000))))
         return tuple(taken)
 
     async def load(self, ids: Iterable[UUID]) -> dict[UUID, bytes | None]:
@@ -89,10 +95,10 @@ class KeyRing:
         await self._nc.publish(f"destroyed.{self._town}", id.bytes)
         await self._nc.flush()
 
-    async def _fill(self) -> None:
+    async def _fill(self, count: int) -> None:
         async with self._minting:
             try:
-                await self._mint(MINTED)
+                await self._mint(count)
             except LogUnavailable:
                 return  # the next one who takes a key mints it, or says why not
 
@@ -106,28 +112,28 @@ class KeyRing:
             if number in (1, count):
                 if number == count:
                     headers["Nats-Batch-Commit"] = "1"
-                code, _ = await publish(self._nc, subject, self._wrap(id, key), headers)
+                code, _ = await publish(self._nc, subject, self._wrap(subject, key), headers)
                 if code:
                     raise LogUnavailable(f"Le magasin de clés refuse d'écrire ({code}).")
             else:
-                await self._nc.publish(subject, self._wrap(id, key), headers=headers)
+                await self._nc.publish(subject, self._wrap(subject, key), headers=headers)
         for id, key in fresh.items():
             self._keep(id, key)
         self._pool += fresh
 
     async def _read(self, ids: list[UUID]) -> None:
-        for message in await self._direct.lasts([self._subject(id) for id in ids]):
-            subject = (message.headers or {})["Nats-Subject"]
-            id = UUID(subject.rpartition(".")[2])
+        wanted = {self._subject(id): id for id in ids}
+        for subject, wrapped in await self._lasts(list(wanted)):
+            id = wanted[subject]
             if id not in self._destroyed:
-                self._keep(id, self._unwrap(id, message.data))
+                self._keep(id, self._unwrap(subject, wrapped))
 
-    def _wrap(self, id: UUID, key: bytes) -> bytes:
+    def _wrap(self, subject: str, key: bytes) -> bytes:
         nonce = os.urandom(12)
-        return nonce + self._master.encrypt(nonce, key, self._subject(id).encode())
+        return nonce + self._master.encrypt(nonce, key, subject.encode())
 
-    def _unwrap(self, id: UUID, wrapped: bytes) -> bytes:
-        return self._master.decrypt(wrapped[:12], wrapped[12:], self._subject(id).encode())
+    def _unwrap(self, subject: str, wrapped: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:12], wrapped[12:], subject.encode())
 
     def _keep(self, id: UUID, key: bytes) -> None:
         self._keys[id] = key

@@ -77,9 +77,9 @@ class Log:
 
     async def existing(self, streams: Sequence[str]) -> set[str]:
         """Those of `streams` that have an entry; a thousand at most in one question."""
-        subjects = [self._subject(stream) for stream in streams]
-        found = await self._direct.lasts(subjects) if subjects else []
-        return {entry_of(message).stream for message in found}
+        asked = {self._subject(stream): stream for stream in streams}
+        found = await self._direct.lasts(list(asked)) if asked else []
+        return {asked[subject] for subject, _ in found}
 
     async def at(self, position: int) -> Entry | None:
         """The entry at a position, or the first one after it."""

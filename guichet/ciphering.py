@@ -1,10 +1,11 @@
 """Facts to sealed entries and back: the codec and the key ring that knows their keys."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from adapters.codec import Codec, Keys, keys_in, keys_of
+from adapters.codec import Codec, keys_of
 from adapters.keys import KeyRing
 from domain.grammar import Author, Recorded, Times
 from domain.history import FactUnknown, Unreadable
@@ -24,8 +25,8 @@ class Cipher:
 
     async def seal(self, facts: Sequence[Recorded[Any]]) -> list[Entry]:
         """`facts` as entries; every key they need must exist."""
-        needed = {key for fact in facts for key in keys_of(fact)}
-        keys = {id: key for id, key in (await self._keys.load(needed)).items() if key}
+        loaded = await self._keys.load(keys_of(facts))
+        keys = {id: key for id, key in loaded.items() if key}
         return [self._codec.encode(fact, keys) for fact in facts]
 
     async def unseal(
@@ -33,35 +34,36 @@ class Cipher:
     ) -> list[Recorded[Any]]:
         """The facts of `entries`; what lies under a key that is gone, or one of `destroyed`, reads
         as erased."""
-        needed = {key for entry in entries for key in keys_in(entry)} - destroyed
-        keys = await self._keys.load(needed)
-        return [self._codec.decode(entry, keys) for entry in entries]
+        facts = [self._codec.read(entry) for entry in entries]
+        keys = await self._keys.load(keys_of(facts) - destroyed)
+        pairs = zip(entries, facts, strict=True)
+        return [self._codec.unseal(entry, fact, keys) for entry, fact in pairs]
 
     async def read(
         self, entries: Sequence[Entry], destroyed: frozenset[UUID] = frozenset()
     ) -> list[Recorded[Any]]:
         """The same for who goes on with the others: an entry that cannot be decoded is an
         `Unreadable` fact."""
-        needed: set[UUID] = set()
+        with suppress(*UNDECODABLE):
+            return await self.unseal(entries, destroyed)
+        found: list[Recorded[Any]] = []
         for entry in entries:
             try:
-                needed |= keys_in(entry)
-            except UNDECODABLE:
-                continue  # found again below, where it gets its name
-        keys = await self._keys.load(needed - destroyed)
-        return [self._decoded(entry, keys) for entry in entries]
+                found += await self.unseal([entry], destroyed)
+            except UNDECODABLE as error:
+                found.append(unreadable(entry, error))
+        return found
 
-    def _decoded(self, entry: Entry, keys: Keys) -> Recorded[Any]:
-        try:
-            return self._codec.decode(entry, keys)
-        except UNDECODABLE as error:
-            at = entry.time
-            return Recorded(
-                stream=entry.stream,
-                version=entry.version,
-                event=Unreadable(topic=entry.topic, error=type(error).__name__),
-                times=Times(happened_at=at, received_at=at, entered_at=at, recorded_at=at),
-                author=Author(role="system", account="journal"),
-                command_id="",
-                position=entry.position,
-            )
+
+def unreadable(entry: Entry, error: Exception) -> Recorded[Unreadable]:
+    """What is left of an entry that cannot be decoded."""
+    at = entry.time
+    return Recorded(
+        stream=entry.stream,
+        version=entry.version,
+        event=Unreadable(topic=entry.topic, error=type(error).__name__),
+        times=Times(happened_at=at, received_at=at, entered_at=at, recorded_at=at),
+        author=Author(role="system", account="journal"),
+        command_id="",
+        position=entry.position,
+    )

@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from nats.aio.client import Client
 
+from adapters.bulk import Bulk
 from adapters.codec import Codec
 from adapters.jetstream_api import connect
-from adapters.keys import KeyRing
+from adapters.keys import KeyRing, keys_stream
 from adapters.postgres import Pool, open_pool
 from adapters.stream import Log
 from guichet.catalogue import Catalogue
@@ -68,8 +70,11 @@ class House:
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncGenerator[Cipher]:
     """Only what unseals the facts of the archive, for a worker that needs no more of the house."""
-    nc = await connect(settings.nats_url, "projector", settings.nats_passwords["projector"])
+    town, word = settings.town, settings.nats_passwords["projector"]
+    nc = await connect(settings.nats_url, "projector", word)
     try:
-        yield Cipher(KeyRing(nc, settings.town, settings.master_key), Codec(settings.town))
+        with Bulk.open(settings.nats_url, "projector", word, keys_stream(town)) as line:
+            lasts = partial(asyncio.to_thread, line.lasts)
+            yield Cipher(KeyRing(nc, town, settings.master_key, lasts), Codec(town))
     finally:
         await nc.close()

@@ -79,8 +79,10 @@ def fold(rows: tuple[DossierRow, ...], fact: Recorded[Any], town: Town) -> tuple
         return (opened(fact, fact.event, town),)
     if not rows:
         return ()
-    keys = {*rows[0].keys, fact.key} - {NO_KEY}
-    row = replace(rows[0], version=fact.version, position=fact.position, keys=tuple(sorted(keys)))
+    keys = rows[0].keys
+    if fact.key != NO_KEY and fact.key not in keys:
+        keys = tuple(sorted({*keys, fact.key}))
+    row = replace(rows[0], version=fact.version, position=fact.position, keys=keys)
     at = fact.times.received_at
     match fact.event:
         case ReceiptAcknowledged():

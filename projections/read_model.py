@@ -5,6 +5,7 @@ as of a date, which is why these four agree.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -121,7 +122,13 @@ def encoded(rows: Sequence[Struct]) -> str:
 
 def dossier_id(fact: Recorded[Any]) -> UUID | None:
     """The dossier `fact` belongs to, None for facts about other things."""
-    kind, _, id = fact.stream.partition(".")
+    return dossier_in(fact.stream)
+
+
+@lru_cache(4096)  # asked by every model for every fact
+def dossier_in(stream: str) -> UUID | None:
+    """The dossier whose facts are in `stream`, None when it is about something else."""
+    kind, _, id = stream.partition(".")
     return UUID(id) if kind == "dossier" else None
 
 

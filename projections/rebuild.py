@@ -8,22 +8,23 @@ waits only for the switch. An interrupted rebuild leaves nothing but tables nobo
 What an event stops is rebuilt as far as just before the first such event, and put in place stopped.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import groupby
-from typing import Any, get_origin
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct, structs
 from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 
 from domain.log import Entry
 from projections import archive, hindsight
+from projections.copying import lines
 from projections.folding import Facts, Folding, Models
 from projections.read_model import Cursor, ReadModel, Town, dossier_id
 from projections.stops import Stop, Stops, is_poison, read, stopped_at, write
-from projections.tables import create_indexes, create_table, remember
+from projections.tables import create_table, remember, statements
 
 SHARDS = 64
 """Into how many parts the dossiers are cut: the steps of the progress shown, and what a worker
@@ -31,6 +32,9 @@ takes at once."""
 
 Done = Callable[[int], None]
 """Told how many entries more are done."""
+
+Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
+"""Opens a connection of the owner's."""
 
 
 async def begin(connection: AsyncConnection[Any], models: Models, town: Town) -> int:
@@ -139,24 +143,8 @@ async def copy_in(cursor: Cursor, model: ReadModel[Any], town: Town, rows: Seque
     names = model.row.__struct_fields__
     columns = SQL(", ").join(map(Identifier, ("town", *names)))
     statement = SQL("copy {} ({}) from stdin").format(Identifier("rebuild", model.name), columns)
-    # Only these need another form; asking it of every value would cost more than writing them.
-    fields = msgspec.structs.fields(model.row)
-    several = [n for n, field in enumerate(fields) if get_origin(field.type) in (tuple, dict)]
     async with cursor.copy(statement) as copy:
-        for row in rows:
-            values = list(msgspec.structs.astuple(row))
-            for n in several:
-                values[n] = column(values[n])
-            await copy.write_row((town.name, *values))
-
-
-def column(value: Any) -> Any:
-    """An array or an object as its column takes it."""
-    if not value:
-        return "{}"
-    if type(value) is dict:
-        return msgspec.json.encode(value).decode().replace("\\u0000", "")
-    return list(value)
+        await copy.write(lines(town.name, model.row, rows))
 
 
 class Built(Struct, frozen=True):
@@ -168,15 +156,26 @@ class Built(Struct, frozen=True):
     stops: Stops = {}
 
 
+async def finish(connect: Connect, models: Models, at_once: int) -> None:
+    """Give the new tables their indexes, `at_once` of them at a time, over connections of their
+    own; on full tables they cost less than row by row."""
+    some = asyncio.Semaphore(at_once)
+
+    async def carry_out(statement: str) -> None:
+        async with some, await connect() as connection, connection.transaction():
+            await connection.execute("set local search_path = rebuild, public")
+            await connection.execute(statement.encode())
+
+    indexes = [statement for model in models for statement in statements(model)[1:]]
+    await asyncio.gather(*map(carry_out, indexes))
+    # Without what this finds out, plans would be guesses.
+    await asyncio.gather(*(carry_out(f"analyze {model.name}") for model in models))
+
+
 async def switch(connection: AsyncConnection[Any], built: Built, folding: Folding) -> None:
-    """Give the new tables their indexes, fold again what has changed meanwhile while the projector
-    waits, and put them in the place of the old ones."""
+    """Fold again what has changed meanwhile in the finished tables, while the projector waits, and
+    put them in the place of the old ones."""
     town = folding.town.name
-    for model in built.models:
-        async with connection.transaction(), connection.cursor() as cursor:
-            await create_indexes(cursor, model, "rebuild")
-            name = Identifier("rebuild", model.name)
-            await cursor.execute(SQL("analyze {}").format(name))  # or plans are guesses
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute(
             "select stops from archive.checkpoints where town = %s for update", [town]

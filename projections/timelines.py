@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from domain.dossier import DossierOpened
-from domain.grammar import Recorded
+from domain.grammar import Event, Recorded
 from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
 
 LABELS = {
@@ -60,13 +60,8 @@ def fold(rows: tuple[TimelineRow, ...], fact: Recorded[Any], town: Town) -> tupl
     """The timeline with `fact` at its end."""
     id = dossier_id(fact)
     assert id is not None  # noqa: S101 only facts of dossiers come here
-    content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fact.event))
-    type = content.pop("type")
-    field = next((name for name in TEXTS if content.get(name) is not None), None)
-    text = content.pop(field) if field else None
-    if isinstance(fact.event, DossierOpened):
-        shown = ("procedure", "procedure_version", "service", "nature", "channel", "flags")
-        content = {name: content[name] for name in shown}
+    type, content = fact.event.__class__.__name__, told(fact.event)
+    text = taken_out(content)
     if fact.flags:
         content["flags"] = fact.flags
     row = TimelineRow(
@@ -86,6 +81,31 @@ def fold(rows: tuple[TimelineRow, ...], fact: Recorded[Any], town: Town) -> tupl
         account=fact.author.account,
     )
     return (*rows, row)
+
+
+def told(event: Event) -> dict[str, Any]:
+    """What a fact says, as JSON has it; of an opening only what a timeline shows."""
+    if not isinstance(event, DossierOpened):
+        content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(event))
+        del content["type"]
+        return content
+    return {
+        "summary": event.summary,
+        "procedure": event.procedure,
+        "procedure_version": event.procedure_version,
+        "service": event.service,
+        "nature": event.nature,
+        "channel": event.channel,
+        "flags": list(event.flags),
+    }
+
+
+def taken_out(content: dict[str, Any]) -> str | None:
+    """The words somebody wrote, which are no longer in `content` then."""
+    for name in TEXTS:
+        if content.get(name) is not None:
+            return content.pop(name)
+    return None
 
 
 MODEL = ReadModel(

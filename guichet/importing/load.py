@@ -1,14 +1,15 @@
 """`guichet import`: whole files into the log, in large batches, as often as one likes.
 
 A dossier's facts lie in one atomic batch, so an interrupted import is simply started again: what is
-there counts as already there, what is not is added. Rows are read while the batch before them is
-written.
+there counts as already there, what is not is added. Rows are read and sealed while the batch before
+them is written.
 """
 
 import asyncio
 import json
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,6 +36,9 @@ from guichet.settings import Settings
 
 AT_ONCE = 500
 """Rows in one batch; each makes two facts at most, and a batch holds a thousand."""
+
+AT_A_TIME = 2
+"""Batches on their way: one is read and sealed while the broker writes the other."""
 
 TRIES = 20
 """How often a batch meets another import of the same dossiers, or a log that does not answer (a
@@ -92,14 +96,18 @@ class Import:
         """Take every row in. `FileBreaksOff` or `FileRefused` after what could be read was taken,
         `Interrupted` after `stop` when that was not all."""
         source = rows(path, self._mapping)
-        batch = await asyncio.to_thread(self._filled, source)
-        while batch:
-            following = asyncio.create_task(asyncio.to_thread(self._filled, source))
-            try:
-                await self._write(batch, dry_run)
-            finally:
-                batch = await following
-            show(self.count)
+        under_way = deque[asyncio.Task[None]]()
+        try:
+            while batch := await asyncio.to_thread(self._filled, source):
+                under_way.append(asyncio.create_task(self._write(batch, dry_run)))
+                if len(under_way) == AT_A_TIME:
+                    await under_way.popleft()
+                    show(self.count)
+            while under_way:
+                await under_way.popleft()
+                show(self.count)
+        finally:
+            await asyncio.gather(*under_way, return_exceptions=True)  # what is sent is counted
         if self._broken is not None:
             raise self._broken
         if not self._ended:

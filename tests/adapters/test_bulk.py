@@ -38,3 +38,21 @@ def test_the_first_difference_is_named_by_its_position() -> None:
     assert first_difference(iter([(6, b"a"), (7, b"x"), (8, b"c")]), 5, known) == 7
     assert first_difference(iter([(6, b"a"), (8, b"c")]), 5, known) == 7
     assert first_difference(iter([(6, b"a")]), 5, known) == 7
+
+
+async def test_the_last_messages_of_many_subjects_are_those_that_are_there(house: House) -> None:
+    entries = await logged(house, events(60))
+    settings = house.settings
+    word = settings.nats_passwords["projector"]
+    known = {f"guichet.{settings.town}.{entry.stream}": entry.data for entry in entries}
+
+    def read() -> list[list[tuple[str, bytes]]]:
+        stream = f"GUICHET_{settings.town}"
+        with Bulk.open(settings.nats_url, "projector", word, stream) as line:
+            nowhere = f"guichet.{settings.town}.dossier.nowhere"
+            return [line.lasts([*known, nowhere]), line.lasts([nowhere]), line.lasts(list(known))]
+
+    some, none, all = await asyncio.to_thread(read)
+    assert dict(some) == known
+    assert none == []
+    assert dict(all) == known

@@ -2,17 +2,21 @@
 
 import os
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from adapters.codec import Codec, keys_in, keys_of
+from adapters.codec import Codec, event_in, keys_of
 from domain.dossier import DocumentsRequested, DossierOpened
 from domain.grammar import ERASED, Author, Event, Person, Recorded, Times, changed
+from domain.history import present
 from domain.log import LogDamaged
 from domain.procedures import Delay
 from domain.terms import Place
 
+EVENTS = Path(__file__).parent.parent / "events"
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TIMES = Times(happened_at=NOW, received_at=NOW, entered_at=NOW, recorded_at=NOW)
 USAGER, CHILD, DOSSIER = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -64,8 +68,8 @@ def test_nothing_personal_is_readable_in_the_entry() -> None:
 
 
 def test_an_entry_names_the_keys_it_needs() -> None:
-    assert keys_of(opened) == {USAGER, CHILD, DOSSIER}
-    assert keys_in(codec.encode(opened, KEYS)) == {USAGER, CHILD, DOSSIER}
+    assert keys_of([opened]) == {USAGER, CHILD, DOSSIER}
+    assert keys_of([codec.read(codec.encode(opened, KEYS))]) == {USAGER, CHILD, DOSSIER}
 
 
 def test_what_was_under_a_destroyed_key_reads_as_erased() -> None:
@@ -75,6 +79,14 @@ def test_what_was_under_a_destroyed_key_reads_as_erased() -> None:
     assert event.usager == Person(id=USAGER, name=ERASED, phone=ERASED)
     assert event.on_behalf_of == Person(id=CHILD, name="Théophane")
     assert event.summary == "Sigismonde demande une place"
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_fact_reads_as_it_does_when_its_shape_is_brought_up_to_date(path: Path) -> None:
+    name, _, shape = path.stem.partition(".")
+    event_type, content = present(f"{name}:{shape}", msgspec.json.decode(path.read_bytes()))
+    read = event_in(f"{name}:{shape}", msgspec.Raw(path.read_bytes()))
+    assert read == msgspec.convert(content, event_type)
 
 
 def test_a_sealed_text_does_not_open_in_another_entry() -> None:

@@ -28,6 +28,7 @@ from domain.handling import (
 from domain.intake import OpenDossier, PersonEntry
 from domain.linking import LinkDossier
 from domain.log import LogDamaged
+from guichet import rebuilding
 from guichet.desk import Intention
 from guichet.envelopes import Hand
 from guichet.erasure import NothingOfItsOwn, erase, erase_words, forget
@@ -136,6 +137,32 @@ async def test_live_rebuilt_and_folded_rows_are_equal(
         names = model.row.__struct_fields__
         read = [model.read(dict(zip(names, row, strict=True))) for row in live[model.name]]
         assert read == independent[model.name]
+    await rebuild_models(house, [model.name for model in MODELS])
+    assert await rows(house) == live
+    assert not projector.done()
+
+
+async def test_several_processes_rebuild_whatever_was_typed(
+    house: House, projector: "asyncio.Task[None]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = (
+        "\\N",
+        "\\",
+        "\\.",
+        'a\tb\nc\rd\0e"',
+        "l'été\u2028\u0085\x0b\x1f🏛",
+        "null",
+        "{[}]",
+        " ",
+    )
+    for text in texts:
+        id = await opened(house, f"Sigismonde {text}", f"Le lieu : {text}")
+        await done(house, id, AssignDossier(service="proprete", reason=text))
+        await done(house, id, RequestDocuments(documents=(text, "Photo"), until=LATER))
+    await told(house)
+    await reached(house)
+    live = await rows(house)
+    monkeypatch.setattr(rebuilding, "WORTH_A_PROCESS", 0)
     await rebuild_models(house, [model.name for model in MODELS])
     assert await rows(house) == live
     assert not projector.done()
