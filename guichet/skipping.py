@@ -76,6 +76,8 @@ async def gone_on(settings: Settings, model: str, position: int) -> str:
             return stop.sentence
         if reached < position:
             return "Les tables de lecture sont en retard : voyez projector.log."
+    if model == REACTOR:
+        return "Le réacteur continue dès qu'il l'aura lue."
     return f"« {model} » continue."
 
 

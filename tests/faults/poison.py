@@ -1,6 +1,8 @@
 """Events that somebody cannot take: real ones, in the real log."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,14 +14,21 @@ from domain.dossier import AnswerSent, DossierEvent
 from domain.grammar import Author, Recorded, Times
 from domain.intake import OpenDossier, PersonEntry
 from domain.log import Entry
+from domain.skipping import EventSkipped, stream_of
 from guichet.envelopes import Hand
 from guichet.house import House
+from guichet.projecting import follow
 from guichet.rebuilding import town_of
 from projections.projector import MODELS
 from projections.read_model import ReadModel, dossier_id
+from projections.waiting import Waiter
 
 END_OF_TIME = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
 """A moment that has no date in Paris: the promises cannot tell whether they were kept."""
+
+PATIENCE = 60
+NAMES = [model.name for model in MODELS]
+GROUND = "Date impossible, décision du 3 mars"
 
 
 def hand() -> Hand:
@@ -83,6 +92,20 @@ async def garbled(house: House, stream: str, version: int, topic: str) -> int:
     return (await house.log.append([entry]))[0]
 
 
+async def skipped(house: House, model: str, position: int) -> int:
+    """That `model` does without an event, whether or not it stopped there."""
+    now = datetime.now(UTC)
+    fact = Recorded(
+        stream=stream_of(model),
+        version=len(await house.desk.past(stream_of(model))) + 1,
+        event=EventSkipped(model=model, position=position, ground="Essai"),
+        times=Times(happened_at=now, received_at=now, entered_at=now, recorded_at=now),
+        author=Author(role="system", account="essai"),
+        command_id=str(uuid4()),
+    )
+    return (await house.desk.record([fact]))[0]
+
+
 async def rows(house: House) -> dict[str, list[Any]]:
     """What the read models hold, in the order of their keys."""
     found: dict[str, list[Any]] = {}
@@ -113,3 +136,36 @@ async def folded(
                 of_one = model.fold(of_one, fact, town_of(house.settings))
         found += of_one
     return sorted(found, key=lambda row: tuple(getattr(row, name) for name in model.key))
+
+
+@asynccontextmanager
+async def watching(house: House) -> AsyncGenerator[Waiter]:
+    """Somebody who hears what the projector tells."""
+    settings = house.settings
+    async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
+        yield waiter
+
+
+async def told(waiter: Waiter, is_so: Callable[[], bool]) -> None:
+    """Until what the projector told makes it so."""
+    async with asyncio.timeout(PATIENCE), waiter._moved:  # pyright: ignore[reportPrivateUsage]
+        await waiter._moved.wait_for(is_so)  # pyright: ignore[reportPrivateUsage]
+
+
+async def reached(house: House, waiter: Waiter, *models: str) -> None:
+    """Until the checkpoint, and what `models` have folded, are at the head of the log."""
+    head = await house.log.head()
+    assert await waiter.until(head, PATIENCE, *models) >= head
+
+
+@asynccontextmanager
+async def projecting_beside(house: House) -> AsyncGenerator["asyncio.Task[None]"]:
+    """A projector that must still be running in the end."""
+    task = asyncio.create_task(follow(house))
+    try:
+        yield task
+        assert not task.done()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
