@@ -4,6 +4,7 @@ from typing import Any
 
 from adapters.codec import Codec
 from adapters.stream import Log
+from domain.calendars import Calendars
 from domain.grammar import Recorded
 from domain.log import Entry
 from domain.organisation import Organisation
@@ -11,20 +12,23 @@ from domain.procedures import Procedures
 
 ORGANISATION = "catalogue.organisation"
 PROCEDURES = "catalogue.procedures"
+CALENDAR = "catalogue.calendar"
 
 
 class Catalogue:
-    """Organisation and guide of procedures in force, with the versions of their two streams."""
+    """Organisation, guide of procedures and calendar in force, with the versions of their
+    streams."""
 
     def __init__(self) -> None:
         self.organisation = Organisation()
         self.procedures = Procedures()
-        self.versions = {ORGANISATION: 0, PROCEDURES: 0}
+        self.calendars = Calendars()
+        self.versions = {ORGANISATION: 0, PROCEDURES: 0, CALENDAR: 0}
         self.position = 0
 
     async def load(self, log: Log, codec: Codec) -> None:
         """Take in what the log holds now."""
-        for stream in (ORGANISATION, PROCEDURES):
+        for stream in self.versions:
             for entry in await log.read(stream):
                 self.take(entry, codec)
 
@@ -44,6 +48,8 @@ class Catalogue:
                 self.organisation = self.organisation.evolve(fact.event)
             case "catalogue.procedures":
                 self.procedures = self.procedures.evolve(fact.event)
+            case "catalogue.calendar":
+                self.calendars = self.calendars.evolve(fact.event)
             case _:
                 return
         self.versions[entry.stream] = entry.version

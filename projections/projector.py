@@ -4,7 +4,7 @@ There is one writer. Another one finds the lock taken, and one that was overtake
 checkpoint moved: neither can write a row.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,7 @@ from domain.log import Entry
 from domain.people import keys_destroyed_by
 from projections import archive, dossiers, promises, queues, timelines
 from projections.read_model import Cursor, ReadModel, Town
-
-Decode = Callable[[Sequence[Entry], frozenset[UUID]], Awaitable[list[Recorded[Any]]]]
-"""Entries to facts; what lies under one of the destroyed keys reads as erased."""
+from projections.reckoning import Decode, informed, is_learned, learned, touched
 
 MODELS: tuple[ReadModel[Any], ...] = (
     queues.MODEL,
@@ -30,6 +28,8 @@ MODELS: tuple[ReadModel[Any], ...] = (
 )
 HERE = Path(__file__).parent
 CHANNEL = "guichet"
+AT_ONCE = 500
+"""Dossiers folded again at once when the calendar changes."""
 
 
 class Overtaken(Exception):
@@ -65,7 +65,9 @@ class Projector:
             self._destroyed = await archive.destroyed_keys(cursor, town)
             await cursor.execute("select position from archive.checkpoints where town = %s", [town])
             row = await cursor.fetchone()
-            return int(row[0]) if row else 0
+            reached = int(row[0]) if row else 0
+            self._town = await informed(cursor, self._town, self._decode, reached)
+            return reached
 
     async def project(self, entries: Sequence[Entry]) -> None:
         """Take in the entries that follow the checkpoint, all of them or none."""
@@ -81,13 +83,24 @@ class Projector:
             if cursor.rowcount != 1:
                 raise Overtaken(f"Le point de reprise n'est plus avant la position {first}.")
             await archive.write(cursor, self._town.name, entries)
-            for erased, some in groupby(facts, lambda f: bool(keys_destroyed_by(f.event))):
-                for facts_at_once in ([fact] for fact in some) if erased else [list(some)]:
-                    if erased:
-                        await self._erase(cursor, facts_at_once[0])
-                    else:
-                        await fold_into(MODELS, cursor, self._town, facts_at_once)
+            for alone, some in groupby(facts, stands_alone):
+                if not alone:
+                    await fold_into(MODELS, cursor, self._town, list(some))
+                    continue
+                for fact in some:
+                    await self._heed(cursor, fact)
             await cursor.execute("select pg_notify(%s, %s)", [CHANNEL, f"{self._town.name} {last}"])
+
+    async def _heed(self, cursor: Cursor, fact: Recorded[Any]) -> None:
+        """Take in what changes the rows of dossiers it does not belong to."""
+        if not is_learned(fact):
+            await self._erase(cursor, fact)
+            return
+        before = self._town.days
+        self._town = learned(self._town, fact)
+        ids = await touched(cursor, self._town, before, self._town.days)
+        for start in range(0, len(ids), AT_ONCE):
+            await self._fold_again(cursor, ids[start : start + AT_ONCE], fact.position)
 
     async def _erase(self, cursor: Cursor, fact: Recorded[Any]) -> None:
         """Fold every dossier that has words under the destroyed keys again, without them; the
@@ -99,11 +112,20 @@ class Projector:
             [self._town.name, list(destroyed)],
         )
         ids = [row[0] for row in await cursor.fetchall()]
-        entries = await archive.of_dossiers(cursor, self._town.name, ids, fact.position)
+        await self._fold_again(cursor, ids, fact.position)
+
+    async def _fold_again(self, cursor: Cursor, ids: Sequence[UUID], upto: int) -> None:
+        """Fold some dossiers again from their first fact, up to a position."""
+        entries = await archive.of_dossiers(cursor, self._town.name, ids, upto)
         facts = await self._decode(entries, self._destroyed)
         for model in MODELS:
             await model.forget(cursor, self._town, ids)
         await fold_into(MODELS, cursor, self._town, facts)
+
+
+def stands_alone(fact: Recorded[Any]) -> bool:
+    """Whether `fact` is taken in by itself, between those before it and those after it."""
+    return is_learned(fact) or bool(keys_destroyed_by(fact.event))
 
 
 async def fold_into(

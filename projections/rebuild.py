@@ -19,8 +19,9 @@ from psycopg.sql import SQL, Identifier
 from domain.grammar import Recorded
 from domain.log import Entry
 from projections import archive
-from projections.projector import Decode, create_indexes, create_table, fold_into, remember
+from projections.projector import create_indexes, create_table, fold_into, remember
 from projections.read_model import Cursor, ReadModel, Town
+from projections.reckoning import Decode, informed, touched
 
 SHARDS = 64
 """Into how many parts the dossiers are cut: the steps of the progress shown, and what a worker
@@ -58,6 +59,7 @@ async def fill(
     async with connection.transaction():
         async with connection.cursor() as cursor:
             destroyed = await archive.destroyed_keys(cursor, town.name)
+            town = await informed(cursor, town, decode, end)
         async for entries in whole_streams(archive.by_stream(connection, town.name, shard, end)):
             facts = await decode(entries, destroyed)
             for model in models:
@@ -138,11 +140,15 @@ async def switch(connection: AsyncConnection[Any], built: Built, decode: Decode)
         await cursor.execute(
             "select position from archive.checkpoints where town = %s for update", [town.name]
         )
+        reached = max((row[0] for row in await cursor.fetchall()), default=0)
+        then = await informed(cursor, town, decode, built.end)
+        town = await informed(cursor, town, decode, reached)
         ids = await archive.changed_since(cursor, town.name, built.end)
         destroyed = await archive.destroyed_keys(cursor, town.name)
         ids |= await holding(
             cursor, town, await archive.destroyed_keys(cursor, town.name, built.end)
         )
+        ids |= set(await touched(cursor, town, then.days, town.days))
         await cursor.execute("set local search_path = rebuild, public")
         entries = await archive.of_dossiers(cursor, town.name, sorted(ids))
         for model in models:
@@ -162,15 +168,19 @@ async def holding(cursor: Cursor, town: Town, keys: frozenset[UUID]) -> set[UUID
 
 
 async def put_in_place(cursor: Cursor, model: ReadModel[Any], town: Town) -> None:
-    """The new table instead of the old one, other towns' rows carried over."""
+    """The new table instead of the old one, other towns' rows carried over; where there are none,
+    the old one may have other columns."""
     columns = SQL(", ").join(map(Identifier, ("town", *model.row.__struct_fields__)))
     new, old = Identifier("rebuild", model.name), Identifier("read", model.name)
-    await cursor.execute(
-        SQL("insert into {} ({}) select {} from {} where town <> %s").format(
-            new, columns, columns, old
-        ),
-        [town.name],
-    )
+    others = SQL("select exists (select from {} where town <> %s)").format(old)
+    await cursor.execute(others, [town.name])
+    if await cursor.fetchone() == (True,):
+        await cursor.execute(
+            SQL("insert into {} ({}) select {} from {} where town <> %s").format(
+                new, columns, columns, old
+            ),
+            [town.name],
+        )
     await cursor.execute(SQL("drop table {}").format(old))
     await cursor.execute(SQL("alter table {} set schema read").format(new))
     await remember(cursor, model)

@@ -74,8 +74,8 @@ def description(app: Litestar) -> dict[str, Any]:
         TYPES, ref_template="#/components/schemas/{name}"
     )
     schemas = dict(zip(TYPES, found, strict=True))
-    components["DossierRow"] = as_shown(components["DossierRow"], "keys")
-    components["QueueRow"] = as_shown(components["QueueRow"])
+    components["DossierRow"] = as_shown(components["DossierRow"], "keys", "clocks")
+    components["QueueRow"] = as_shown(components["QueueRow"], "clock")
     due = components["QueueRow"]["properties"]["due"]
     components["QueueRow"]["properties"]["due"] = {"anyOf": [due, {"type": "null"}]}
     for definition in (ProcedurePublished, ServiceDefined, PoleDefined, SiteDefined):

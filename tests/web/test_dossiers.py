@@ -1,12 +1,14 @@
 """A request taken in at the desk, and everything that can be done with it, through the doors."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
 
 from tests.web.conftest import REQUEST, As, Client
+
+SOON = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
 
 
 async def test_a_request_taken_in_is_in_the_queue_at_once(desk: Client) -> None:
@@ -48,7 +50,11 @@ async def test_the_whole_way_from_taking_in_to_closing(desk: Client) -> None:
         ("taking", {}),
         ("note", {"text": "Vu sur place"}),
         ("progress", {"text": "Pièce commandée", "next_date": "2999-01-01"}),
-        ("documents-request", {"documents": ["Photo"], "until": "2999-01-01"}),
+        ("documents-request", {"documents": ["Photo"], "until": SOON}),
+        ("documents-receipt", {}),
+        ("waiting", {"until": SOON, "reason": "Il mesure la haie"}),
+        ("waiting-end", {}),
+        ("competent-receipt", {"received_on": "2026-03-09"}),
         ("forwarding", {"authority": "Département"}),
         ("answer", {"text": "Réparé", "means": "email", "addressee": "usager"}),
         ("closure", {"outcome": "done"}),
@@ -61,7 +67,7 @@ async def test_the_whole_way_from_taking_in_to_closing(desk: Client) -> None:
         assert answer.json()["version"] == version
         position = answer.json()["position"]
     read = (await desk.get(f"{path}?min_position={position}")).json()
-    assert (read["state"], read["summary"], read["version"]) == ("open", "Il fait nuit", 13)
+    assert (read["state"], read["summary"], read["version"]) == ("open", "Il fait nuit", 17)
 
 
 async def test_a_dossier_is_not_closed_without_an_answer(desk: Client) -> None:
