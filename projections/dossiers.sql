@@ -42,7 +42,7 @@ create table dossiers (
     origin_source text,
     origin_number text,
     keys uuid[] not null,
-    clocks jsonb not null,
+    clocks jsonb not null default '{}',
     version int not null,
     position bigint not null,
     plain_words text generated always as (plain(

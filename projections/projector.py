@@ -19,6 +19,7 @@ from domain.people import keys_destroyed_by
 from projections import archive, dossiers, promises, queues, timelines
 from projections.read_model import Cursor, ReadModel, Town
 from projections.reckoning import Decode, informed, is_learned, learned, touched
+from projections.widening import widen
 
 MODELS: tuple[ReadModel[Any], ...] = (
     queues.MODEL,
@@ -138,7 +139,8 @@ async def fold_into(
 
 async def prepare(connection: AsyncConnection[Any]) -> list[str]:
     """Bring the database to what this code expects, as its owner: the archive migrated, missing
-    read models created. The names of those whose code has another version, to be rebuilt."""
+    read models created. The names of those whose code has another version, to be rebuilt; until
+    then people look at the old tables, which have the new columns, empty."""
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute("select pg_advisory_xact_lock(hashtext('prepare'))")
         await cursor.execute("create schema if not exists installation")
@@ -160,7 +162,10 @@ async def prepare(connection: AsyncConnection[Any]) -> list[str]:
                 await create_table(cursor, model, "read")
                 await create_indexes(cursor, model, "read")
                 await remember(cursor, model)
-        return [m.name for m in MODELS if known.get(m.name, m.version) != m.version]
+        outdated = [m for m in MODELS if known.get(m.name, m.version) != m.version]
+        for model in outdated:
+            await widen(cursor, model.name, statements(model)[0])
+        return [model.name for model in outdated]
 
 
 async def create_table(cursor: Cursor, model: ReadModel[Any], schema: str) -> None:
