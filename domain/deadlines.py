@@ -31,8 +31,9 @@ def due(
     days. A pause moves the end by as many days as it lasts, be it months or days that run, and by
     its working days when it is those. The end moves on to a working day where the delay says so,
     or counts working days. A pause that begins after the end changes nothing."""
-    stopped = merged(start, pauses)
-    day = later(months_after(start, delay.months), delay.days)
+    stopped = merged(start, pauses) if pauses else ()
+    day = months_after(start, delay.months) if delay.months else start
+    day = later(day, delay.days) if delay.days else day
     for pause in stopped:
         if pause.begun <= day:
             day = later(day, (pause.ended - pause.begun).days)
@@ -83,7 +84,9 @@ def months_after(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if year > date.max.year:
         return date.max
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    if day.day > 28:
+        return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, day.day)
 
 
 def later(day: date, count: int) -> date:

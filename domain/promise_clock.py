@@ -24,7 +24,7 @@ from domain.waits import (
 )
 
 
-class PromiseClock(Value, frozen=True):
+class PromiseClock(Value, frozen=True, omit_defaults=True):
     """What the due date is computed from. `started` is the day of receipt or of the reopening, None
     for history, which promised nothing but the date `at_origin`; `answered` is the day of the first
     answer since."""

@@ -25,7 +25,7 @@ State = Literal["none", "not_started", "running", "answered", "acquired"]
 `answered`: an express decision came in time; `acquired`: one came too late."""
 
 
-class SilenceClock(Value, frozen=True):
+class SilenceClock(Value, frozen=True, omit_defaults=True):
     """What the date is computed from: the rule of the procedure's version, the two receipts, the
     requests for documents, and the day of the express decision."""
 
@@ -61,9 +61,9 @@ class SilenceClock(Value, frozen=True):
 
     def state(self, days: WorkingDays) -> State:
         """How it stands, as far as facts tell."""
-        expires = self.expires(days)
         if self.effect == "none":
             return "none"
+        expires = self.expires(days)
         if self.answered is not None:
             return "acquired" if expires is not None and expires < self.answered else "answered"
         return "running" if expires is not None else "not_started"

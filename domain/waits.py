@@ -67,7 +67,7 @@ DOCUMENTS: frozenset[Why] = frozenset(("documents",))
 USAGER: frozenset[Why] = frozenset(("usager",))
 
 
-class Wait(Value, frozen=True):
+class Wait(Value, frozen=True, omit_defaults=True):
     """An interval of waiting. It ends when what was awaited came, and at the end of the day `until`
     in any case: from then on it is the town's turn again."""
 

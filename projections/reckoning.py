@@ -93,14 +93,17 @@ async def touched(
     cursor: Cursor, town: Town, before: WorkingDays, after: WorkingDays
 ) -> list[UUID]:
     """The dossiers that may have another date under the second calendar: those with one on the
-    first day that differs, or later. An end before it was counted without looking that far."""
+    first day that differs, or later. An end before it was counted without looking that far, and
+    what another software promised was never counted here."""
     first = first_difference(before, after)
     if first is None:
         return []
     await cursor.execute(
         """
         select dossier_id from read.dossiers
-        where town = %s and (due >= %s or silence_on >= %s) order by dossier_id
+        where town = %s and (due >= %s or silence_on >= %s)
+          and (origin_source is null or clocks #>> '{promise,started}' is not null)
+        order by dossier_id
         """,
         [town.name, first, first],
     )
