@@ -4,6 +4,8 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from psycopg import AsyncConnection
+
 from adapters.holiday_calendar import holidays_of
 from domain.calendars import AnnounceClosure, CancelClosure, WorkingDays
 from domain.deadlines import due
@@ -15,9 +17,9 @@ from domain.waiting import AwaitUsager, EndWaiting, ReceiveDocuments
 from guichet.catalogue import PROCEDURES
 from guichet.catalogue_file import record
 from guichet.house import House
-from guichet.rebuilding import rebuild_models
+from guichet.rebuilding import rebuild_models, town_of
 from guichet.town_calendar import change, publish, today_in
-from projections import dossiers
+from projections import dossiers, rebuild
 from projections.dossiers import DossierRow
 from projections.projector import AT_ONCE, MODELS
 from tests.projections.test_read_models import done, hand, opened, reached, rows
@@ -97,6 +99,33 @@ async def test_dates_follow_the_calendar_and_a_rebuild_agrees(
     assert (await shown(house, id)).due == due(TODAY, TEN, holidays)
     await rebuilt_is_live(house)
     assert await publish(house) == 0
+    assert not projector.done()
+
+
+async def test_a_change_during_a_rebuild_is_in_the_new_tables(
+    house: House, projector: "asyncio.Task[None]"
+) -> None:
+    """The shards are folded with the calendar of the beginning, and what it touches once more."""
+    await learned(house, LAMP)
+    id, town = await opened(house), town_of(house.settings)
+    await reached(house)
+    owner = house.settings.postgres["owner"]
+    async with await AsyncConnection.connect(owner, autocommit=True) as connection:
+        end = await rebuild.begin(connection, MODELS, town)
+        for shard in range(rebuild.SHARDS):
+            await rebuild.fill(
+                connection, MODELS, town, house.cipher.unseal, shard, end, lambda _: None
+            )
+        await change(house, AnnounceClosure(first=TODAY, last=TODAY, reason="Travaux"))
+        last = TODAY + timedelta(days=9)
+        await change(house, AnnounceClosure(first=TODAY, last=last, reason="Déménagement"))
+        await reached(house)
+        live = await rows(house)
+        built = rebuild.Built(models=MODELS, town=town, end=end)
+        await rebuild.switch(connection, built, house.cipher.unseal)
+    assert await rows(house) == live
+    closed = WorkingDays(closed=frozenset(TODAY + timedelta(days=n) for n in range(10)))
+    assert (await shown(house, id)).due == due(TODAY, TEN, closed)
     assert not projector.done()
 
 
