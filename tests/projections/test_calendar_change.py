@@ -9,68 +9,28 @@ from psycopg import AsyncConnection
 from adapters.holiday_calendar import holidays_of
 from domain.calendars import AnnounceClosure, CancelClosure, WorkingDays
 from domain.deadlines import due
-from domain.dossier import DossierOpened
-from domain.grammar import Event, Origin, Recorded, Times
+from domain.grammar import Origin
 from domain.handling import RequestDocuments, SendAnswer
 from domain.procedures import Delay, ProcedurePublished
 from domain.waiting import AwaitUsager, EndWaiting, ReceiveDocuments
 from guichet.catalogue import PROCEDURES
 from guichet.catalogue_file import record
 from guichet.house import House
-from guichet.rebuilding import rebuild_models, town_of
-from guichet.town_calendar import change, publish, today_in
-from projections import dossiers, rebuild
-from projections.dossiers import DossierRow
+from guichet.rebuilding import town_of
+from guichet.town_calendar import change, publish
+from projections import rebuild
 from projections.projector import AT_ONCE, MODELS
-from tests.projections.test_read_models import done, hand, opened, reached, rows
-
-TODAY = today_in("Europe/Paris")
-TEN = Delay(working_days=10)
-LAMP = ProcedurePublished(
-    id="lampadaire",
-    version=1,
-    name="Lampadaire éteint",
-    service="voirie",
-    since=TODAY,
-    answer_within=TEN,
-    silence="acceptance",
-    silence_after=Delay(months=2, to_working_day=True),
-    source="CRPA L231-1",
+from tests.projections.lamps import (
+    LAMP,
+    TEN,
+    TODAY,
+    in_queue_and_promised,
+    learned,
+    opening,
+    rebuilt_is_live,
+    shown,
 )
-
-
-async def learned(house: House, *procedures: Event) -> None:
-    """The procedures of the scenarios again, in the log this time."""
-    house.catalogue.procedures = type(house.catalogue.procedures)()
-    await record(house, PROCEDURES, procedures)
-
-
-async def shown(house: House, id: UUID) -> DossierRow:
-    await reached(house)
-    async with house.pool.connection() as connection, connection.cursor() as cursor:
-        row = await dossiers.one(cursor, house.settings.town, id)
-    assert row is not None
-    return row
-
-
-async def in_queue_and_promised(house: House, id: UUID) -> tuple[date, date]:
-    town = house.settings.town
-    async with house.pool.connection() as connection:
-        cursor = await connection.execute(
-            """
-            select q.due, p.promised_for from queues q join promises p using (town, dossier_id)
-            where q.town = %s and dossier_id = %s and kind = 'answer'
-            """,
-            [town, id],
-        )
-        [(due, promised_for)] = await cursor.fetchall()
-    return due, promised_for
-
-
-async def rebuilt_is_live(house: House) -> None:
-    live = await rows(house)
-    await rebuild_models(house, [model.name for model in MODELS])
-    assert await rows(house) == live
+from tests.projections.test_read_models import done, opened, reached, rows
 
 
 async def test_dates_follow_the_calendar_and_a_rebuild_agrees(
@@ -155,31 +115,6 @@ async def test_only_what_the_change_can_touch_is_folded_again(
         assert await cursor.fetchall() == [(settled, "kept")]
     await rebuilt_is_live(house)
     assert not projector.done()
-
-
-def opening(
-    id: UUID, at: datetime, key: UUID, origin: Origin | None = None
-) -> Recorded[DossierOpened]:
-    """One request, in its envelope; of another software when it has an origin."""
-    return Recorded(
-        stream=f"dossier.{id}",
-        version=1,
-        event=DossierOpened(
-            procedure="lampadaire",
-            procedure_version=1,
-            service="voirie",
-            nature="report",
-            channel="phone",
-            summary="Il fait noir",
-            answer_within=TEN,
-            due_at_origin="2011-07-04T10:00:00+00:00" if origin else None,
-        ),
-        times=Times(happened_at=at, received_at=at, entered_at=at, recorded_at=at),
-        author=hand().author,
-        command_id="c",
-        key=key,
-        origin=origin,
-    )
 
 
 async def test_the_effect_of_silence_stands_beside_the_dossier(

@@ -16,7 +16,7 @@ from domain.grammar import Origin, Recorded
 from domain.handling import SendAnswer
 from guichet.house import House
 from guichet.simulating import PolicyRefused, run
-from tests.projections.test_calendar_change import LAMP, TODAY, learned, opening
+from tests.projections.lamps import LAMP, TODAY, learned, opening
 from tests.projections.test_read_models import done, opened, reached
 from tests.web.conftest import As, Client
 
