@@ -10,6 +10,18 @@ from uuid import UUID
 from domain.grammar import Event, Ground, Person, Refused, Sealed, Value, changed
 from domain.procedures import Answer, Delay, Nature
 from domain.terms import Addressee, Channel, Means, Outcome, Place
+from domain.waits import (
+    NOTHING,
+    DocumentsReceived,
+    DocumentsRequested,
+    DossierForwarded,
+    ReceivedByCompetent,
+    WaitEvent,
+    WaitingBegan,
+    WaitingEnded,
+    Why,
+    awaited_after,
+)
 
 # What can happen
 
@@ -73,13 +85,6 @@ class ProgressReported(Event, frozen=True):
     next_date: date
 
 
-class DocumentsRequested(Event, frozen=True):
-    """*Demande de pièces* (CRPA L114-5): what is missing, and until when it is awaited."""
-
-    documents: tuple[Sealed, ...]
-    until: date
-
-
 class DocumentAttached(Event, frozen=True):
     """*Pièce jointe.* The content lies elsewhere, under its `digest`; `size` is in bytes."""
 
@@ -109,13 +114,6 @@ class DossierReopened(Event, frozen=True):
     """*Réouverture.* A new answer is owed."""
 
     reason: Sealed
-
-
-class DossierForwarded(Event, frozen=True):
-    """*Transmission à une autre autorité* (CRPA L114-2); the resident is told."""
-
-    authority: str
-    reason: Sealed | None = None
 
 
 class DossierLinked(Event, frozen=True):
@@ -159,17 +157,16 @@ DossierEvent = (
     | DossierTaken
     | NoteAdded
     | ProgressReported
-    | DocumentsRequested
     | DocumentAttached
     | AnswerSent
     | DossierClosed
     | DossierReopened
-    | DossierForwarded
     | DossierLinked
     | DossierUnlinked
     | EntryCorrected
     | WordsErased
     | ClosedAtOrigin
+    | WaitEvent
 )
 
 # What we remember
@@ -181,7 +178,9 @@ class Dossier(Value, frozen=True):
     """Only what later decisions need: the rest is for the read models.
 
     `came_from` is the service a transfer may be refused to; `answered` counts since the opening or
-    the last reopening; `correctable` holds the numbers of the entries whose text may be corrected.
+    the last reopening; `correctable` holds the numbers of the entries whose text may be corrected;
+    `awaited` is what the town waits for, `competent` whether the competent authority's receipt is
+    recorded.
     """
 
     state: State = "unknown"
@@ -192,6 +191,8 @@ class Dossier(Value, frozen=True):
     answered: bool = False
     links: frozenset[UUID] = frozenset()
     correctable: frozenset[int] = frozenset()
+    awaited: frozenset[Why] = frozenset()
+    competent: bool = False
 
     def evolve(self, event: DossierEvent) -> "Dossier":
         """The memory after `event`."""
@@ -215,14 +216,16 @@ class Dossier(Value, frozen=True):
             case DossierClosed() | ClosedAtOrigin():
                 return changed(after, state="closed")
             case DossierReopened():
-                return changed(after, state="open", answered=False)
+                return changed(after, state="open", answered=False, awaited=NOTHING)
             case DossierLinked():
                 return changed(after, links=self.links | {event.dossier})
             case DossierUnlinked():
                 return changed(after, links=self.links - {event.dossier})
-            case DocumentsRequested() | DocumentAttached() | DossierForwarded():
-                return after
-            case EntryCorrected() | WordsErased():
+            case DocumentsRequested() | DocumentsReceived() | WaitingBegan() | WaitingEnded():
+                return changed(after, awaited=awaited_after(self.awaited, event))
+            case ReceivedByCompetent():
+                return changed(after, competent=True)
+            case DocumentAttached() | DossierForwarded() | EntryCorrected() | WordsErased():
                 return after
             case _:
                 assert_never(event)

@@ -14,12 +14,10 @@ from domain.dossier import (
     AnswerSent,
     AssignmentRefused,
     DocumentAttached,
-    DocumentsRequested,
     Dossier,
     DossierAssigned,
     DossierClosed,
     DossierEvent,
-    DossierForwarded,
     DossierIsOpen,
     DossierReopened,
     DossierTaken,
@@ -31,6 +29,8 @@ from domain.dossier import (
 from domain.grammar import Invalid, Refused
 from domain.intention import Intention, Text, must_be_open, must_exist
 from domain.terms import Addressee, Means, Outcome
+from domain.waiting import must_be_to_come
+from domain.waits import DocumentsRequested, DossierForwarded
 
 # What may be decided
 
@@ -103,8 +103,7 @@ class RequestDocuments(Intention, frozen=True, kw_only=True):
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
         must_be_open(dossier)
-        if self.until < at.now.date():
-            raise Invalid("/until", "Le délai accordé est déjà passé.")
+        must_be_to_come("/until", self.until, at)
         return [DocumentsRequested(documents=self.documents, until=self.until)]
 
 

@@ -7,6 +7,7 @@ the function that stands for it in `UPCASTS`, one step at a time.
 from collections.abc import Callable
 from typing import Any, get_args
 
+from domain.calendars import CalendarEvent
 from domain.dossier import DossierEvent
 from domain.grammar import Event, name_of
 from domain.organisation import OrganisationEvent
@@ -20,6 +21,7 @@ EVENTS: dict[str, type[Event]] = {
         *get_args(DossierEvent),
         *get_args(OrganisationEvent),
         *get_args(ProcedureEvent),
+        *get_args(CalendarEvent),
         PersonErased,
         EventSkipped,
     )

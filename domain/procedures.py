@@ -6,26 +6,30 @@ A procedure is published in numbered versions; a dossier keeps the version it wa
 from datetime import date
 from typing import Annotated, Literal, assert_never
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from domain.grammar import Event, Value, changed
 
 Nature = Literal["request", "report", "complaint", "suggestion", "thanks"]
 """*Demande, signalement, réclamation, suggestion, remerciement*: never summed by accident."""
 
-Silence = Literal["acceptance", "refusal"]
-"""*Effet du silence* (CRPA L231-1, L231-4), recorded beside the dossier: it closes nothing."""
+Silence = Literal["acceptance", "refusal", "none"]
+"""*Effet du silence* (CRPA L231-1, L231-4), shown beside the dossier: it closes nothing. `none` is
+for what asks for no decision at all: a thank-you, a suggestion."""
 
 Answer = str | int | float | bool
 """What may be answered to a question of a procedure."""
 
 
 class Delay(Value, frozen=True):
-    """A span of calendar months, then days, then working days, in that order; ten years at most."""
+    """A span of calendar months, then days, then working days, in that order; ten years at most.
+    `to_working_day`: an end on a day the town does not work moves to the next one it does. Written
+    only where it is said, so that versions of Guichet that do not know it read all other delays."""
 
     months: Annotated[int, Meta(ge=0, le=120)] = 0
     days: Annotated[int, Meta(ge=0, le=3660)] = 0
     working_days: Annotated[int, Meta(ge=0, le=2600)] = 0
+    to_working_day: bool | UnsetType = UNSET
 
 
 class Question(Value, frozen=True):
@@ -95,6 +99,10 @@ class Procedures(Value, frozen=True):
                 return changed(self, withdrawn=self.withdrawn | {event.id})
             case _:
                 assert_never(event)
+
+    def version(self, id: str, number: int) -> ProcedurePublished | None:
+        """The version of a procedure that bears that number, for as long as the town exists."""
+        return next((v for v in self.versions.get(id, ()) if v.version == number), None)
 
     def in_force(self, id: str) -> ProcedurePublished | None:
         """The last version of a procedure that was not withdrawn."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.codec import Codec
 from adapters.stream import Log
+from domain.calendars import Calendars
 from domain.grammar import Recorded
 from domain.log import Entry, LogDamaged, LogUnavailable
 from domain.organisation import Organisation
@@ -18,6 +19,7 @@ from guichet.ciphering import UNDECODABLE
 
 ORGANISATION = "catalogue.organisation"
 PROCEDURES = "catalogue.procedures"
+CALENDAR = "catalogue.calendar"
 
 AGAIN = 2.0
 """Seconds after which a catalogue that could not be read is read again."""
@@ -28,12 +30,14 @@ class CatalogueDamaged(LogDamaged):
 
 
 class Catalogue:
-    """Organisation and guide of procedures in force, with the versions of their two streams."""
+    """Organisation, guide of procedures and calendar in force, with the versions of their
+    streams."""
 
     def __init__(self) -> None:
         self._organisation = Organisation()
         self._procedures = Procedures()
-        self.versions = {ORGANISATION: 0, PROCEDURES: 0}
+        self._calendars = Calendars()
+        self.versions = {ORGANISATION: 0, PROCEDURES: 0, CALENDAR: 0}
         self.position = 0
         self.damage = ""
         """Why it cannot be read, in a sentence; empty when all is well."""
@@ -58,9 +62,19 @@ class Catalogue:
     def procedures(self, procedures: Procedures) -> None:
         self._procedures = procedures
 
+    @property
+    def calendars(self) -> Calendars:
+        """The calendar in force; `CatalogueDamaged` when nobody can tell."""
+        self._must_be_whole()
+        return self._calendars
+
+    @calendars.setter
+    def calendars(self, calendars: Calendars) -> None:
+        self._calendars = calendars
+
     async def load(self, log: Log, codec: Codec) -> None:
         """Take in what the log holds now, as far as it can be read."""
-        for stream in (ORGANISATION, PROCEDURES):
+        for stream in self.versions:
             try:
                 entries = await log.read(stream)
             except (LogDamaged, *UNDECODABLE) as error:
@@ -99,6 +113,8 @@ class Catalogue:
                     self._organisation = self._organisation.evolve(fact.event)
                 case "catalogue.procedures":
                     self._procedures = self._procedures.evolve(fact.event)
+                case "catalogue.calendar":
+                    self._calendars = self._calendars.evolve(fact.event)
                 case _:
                     return
         except (LogDamaged, *UNDECODABLE) as error:

@@ -7,7 +7,6 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.deadlines import due
 from domain.dossier import (
     AnswerSent,
     AssignmentRefused,
@@ -25,11 +24,15 @@ from domain.dossier import (
 from domain.grammar import NO_KEY, Person, Recorded
 from domain.terms import Place
 from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
+from projections.reckoning import MOVES_A_CLOCK, promised, silenced
 
 
 class DossierRow(Struct, frozen=True, kw_only=True):
     """One dossier as it stands. `keys` are those of all its words, `due` is the last day of the
-    answer promised at the opening (the origin's for history), in the town's time."""
+    answer the town promised (the origin's for history), in the town's time; `silence` is the legal
+    effect of silence by its `silence_source`, `silence_on` the last day on which a decision comes
+    before it, None where it does not run, and `silence_state` how it stands (`domain/
+    silence_clock.py`); `clocks` are the memories of the two clocks these dates come from."""
 
     dossier_id: UUID
     state: str
@@ -40,6 +43,10 @@ class DossierRow(Struct, frozen=True, kw_only=True):
     channel: str
     summary: str
     due: date | None
+    silence: str | None = None
+    silence_on: date | None = None
+    silence_state: str | None = None
+    silence_source: str | None = None
     happened_at: datetime
     received_at: datetime
     received_by_competent_at: datetime | None
@@ -69,6 +76,7 @@ class DossierRow(Struct, frozen=True, kw_only=True):
     origin_source: str | None = None
     origin_number: str | None = None
     keys: tuple[UUID, ...] = ()
+    clocks: dict[str, Any] = {}
     version: int
     position: int
 
@@ -83,6 +91,8 @@ def fold(rows: tuple[DossierRow, ...], fact: Recorded[Any], town: Town) -> tuple
     if fact.key != NO_KEY and fact.key not in keys:
         keys = tuple(sorted({*keys, fact.key}))
     row = replace(rows[0], version=fact.version, position=fact.position, keys=keys)
+    if isinstance(fact.event, MOVES_A_CLOCK):
+        row = replace(row, **read_off(row.clocks, fact, town))
     at = fact.times.received_at
     match fact.event:
         case ReceiptAcknowledged():
@@ -127,7 +137,7 @@ def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> DossierRow:
         nature=event.nature,
         channel=event.channel,
         summary=event.summary,
-        due=due_of(fact, event, town),
+        **read_off({}, fact, town),
         happened_at=fact.times.happened_at,
         received_at=fact.times.received_at,
         received_by_competent_at=fact.times.received_by_competent_at,
@@ -156,16 +166,14 @@ def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> DossierRow:
     )
 
 
-def due_of(fact: Recorded[Any], event: DossierOpened, town: Town) -> date | None:
-    """The last day of the answer: what the procedure promised, or what the origin had said."""
-    if fact.origin is None:
-        return due(fact.times.received_at, event.answer_within, town.zone)
-    if event.due_at_origin is None:
-        return None
-    return datetime.fromisoformat(event.due_at_origin).astimezone(town.zone).date()
+def read_off(clocks: dict[str, Any], fact: Recorded[Any], town: Town) -> dict[str, Any]:
+    """What the two clocks say after `fact`, by column."""
+    promise, due = promised(clocks.get("promise", {}), fact, town)
+    silence, said = silenced(clocks.get("silence", {}), fact, town)
+    return {"due": due, **said, "clocks": {"promise": promise, "silence": silence}}
 
 
-MODEL = ReadModel(name="dossiers", version=2, row=DossierRow, fold=fold)
+MODEL = ReadModel(name="dossiers", version=3, row=DossierRow, fold=fold)
 
 COLUMNS = ", ".join(DossierRow.__struct_fields__)
 

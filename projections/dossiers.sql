@@ -9,6 +9,10 @@ create table dossiers (
     channel text not null,
     summary text not null,
     due date,
+    silence text,
+    silence_on date,
+    silence_state text,
+    silence_source text,
     happened_at timestamptz not null,
     received_at timestamptz not null,
     received_by_competent_at timestamptz,
@@ -38,6 +42,7 @@ create table dossiers (
     origin_source text,
     origin_number text,
     keys uuid[] not null,
+    clocks jsonb not null default '{}',
     version int not null,
     position bigint not null,
     plain_words text generated always as (plain(

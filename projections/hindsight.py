@@ -80,3 +80,12 @@ async def naming(cursor: Cursor, town: str, keys: Collection[UUID]) -> set[UUID]
         [town, [str(key).encode() for key in keys]],
     )
     return {UUID(row[0].partition(".")[2]) for row in await cursor.fetchall()}
+
+
+async def all_dossiers(cursor: Cursor, town: str) -> set[UUID]:
+    """Every dossier there is."""
+    await cursor.execute(
+        "select distinct stream from archive.entries where town = %s and stream like 'dossier.%%'",
+        [town],
+    )
+    return {UUID(row[0].partition(".")[2]) for row in await cursor.fetchall()}

@@ -18,7 +18,8 @@ from projections import archive, dossiers, promises, queues, stops, timelines
 from projections.folding import Decode, Facts, Folding
 from projections.read_model import Cursor, ReadModel, Town
 from projections.stops import Stop, is_poison
-from projections.tables import HERE, create_indexes, create_table, remember
+from projections.tables import HERE, create_indexes, create_table, remember, statements
+from projections.widening import widen
 
 MODELS: tuple[ReadModel[Any], ...] = (
     queues.MODEL,
@@ -72,8 +73,8 @@ class Projector:
             # alike, is taken in once more from there; waiting for a second flush would only make
             # everybody wait for what they wrote.
             await cursor.execute("set synchronous_commit = off")
-            await self._folding.learn(cursor)
             position, stopped = await self._state(cursor)
+            await self._folding.learn(cursor, position)
             ours = {model.name: stopped[model.name] for model in MODELS if model.name in stopped}
             if ours != stopped:  # one that this code no longer has stops nobody
                 await stops.write(cursor, town, ours)
@@ -167,7 +168,8 @@ class Projector:
 
 async def prepare(connection: AsyncConnection[Any]) -> list[str]:
     """Bring the database to what this code expects, as its owner: the archive migrated, missing
-    read models created. The names of those whose code has another version, to be rebuilt."""
+    read models created. The names of those whose code has another version, to be rebuilt; until
+    then people look at the old tables, which have the new columns, empty."""
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute("select pg_advisory_xact_lock(hashtext('prepare'))")
         await cursor.execute("create schema if not exists installation")
@@ -189,4 +191,7 @@ async def prepare(connection: AsyncConnection[Any]) -> list[str]:
                 await create_table(cursor, model, "read")
                 await create_indexes(cursor, model, "read")
                 await remember(cursor, model)
-        return [m.name for m in MODELS if known.get(m.name, m.version) != m.version]
+        outdated = [m for m in MODELS if known.get(m.name, m.version) != m.version]
+        for model in outdated:
+            await widen(cursor, model.name, statements(model)[0])
+        return [model.name for model in outdated]

@@ -7,22 +7,24 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.deadlines import due
 from domain.dossier import (
     AnswerSent,
     AssignmentRefused,
     DossierAssigned,
     DossierOpened,
+    DossierReopened,
     ProgressReported,
 )
 from domain.grammar import Recorded
 from projections.read_model import ReadModel, Town, dossier_id
+from projections.reckoning import MOVES_A_CLOCK, promised
 
 
 class PromiseRow(Struct, frozen=True, kw_only=True):
     """A promise made by the entry `number` of a dossier: an `answer` or `progress` by the end of
     the day `promised_for`, in the town's time. `state` is `open`, `kept` or `broken`; an open one
-    whose day has passed is late, which is for who reads to see, since time is not a fact."""
+    whose day has passed is late, which is for who reads to see, since time is not a fact. The date
+    of an answer moves with the `clock` it is read off; that of progress was given."""
 
     dossier_id: UUID
     number: int
@@ -32,6 +34,7 @@ class PromiseRow(Struct, frozen=True, kw_only=True):
     promised_for: date
     state: str = "open"
     settled_at: datetime | None = None
+    clock: dict[str, Any] = {}
 
 
 def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple[PromiseRow, ...]:
@@ -61,9 +64,19 @@ def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple
             promised_for=day,
         )
 
+    def answer(service: str, clock: dict[str, Any]) -> PromiseRow:
+        clock, day = promised(clock, fact, town)
+        assert day is not None  # noqa: S101 only history is promised nothing
+        return replace(made("answer", service, day), clock=clock)
+
+    if isinstance(fact.event, MOVES_A_CLOCK):
+        rows = tuple(moved(row, fact, town) for row in rows)
     match fact.event:
-        case DossierOpened(service=service, answer_within=delay):
-            return (made("answer", service, due(at, delay, town.zone)),)
+        case DossierOpened(service=service):
+            return (answer(service, {}),)
+        case DossierReopened():
+            owed = [row for row in rows if row.kind == "answer"]
+            return (*rows, answer(rows[-1].service, owed[-1].clock)) if owed else rows
         case ProgressReported(next_date=day):
             service = rows[-1].service if rows else ""
             return (*settled("progress"), made("progress", service, day))
@@ -78,6 +91,14 @@ def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple
             return rows
 
 
+def moved(row: PromiseRow, fact: Recorded[Any], town: Town) -> PromiseRow:
+    """An answer that is still owed, on the day its clock says after `fact`."""
+    if row.state != "open" or row.kind != "answer":
+        return row
+    clock, day = promised(row.clock, fact, town)
+    return replace(row, clock=clock, promised_for=day or row.promised_for)
+
+
 MODEL = ReadModel(
-    name="promises", version=1, row=PromiseRow, fold=fold, key=("dossier_id", "number")
+    name="promises", version=2, row=PromiseRow, fold=fold, key=("dossier_id", "number")
 )

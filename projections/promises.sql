@@ -8,6 +8,7 @@ create table promises (
     promised_for date not null,
     state text not null,
     settled_at timestamptz,
+    clock jsonb not null default '{}',
     primary key (town, dossier_id, number)
 );
 create index on promises (town, service, promised_for) where state = 'open';

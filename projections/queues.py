@@ -12,7 +12,6 @@ from domain.dossier import (
     AssignmentRefused,
     ClosedAtOrigin,
     DocumentAttached,
-    DocumentsRequested,
     DossierAssigned,
     DossierClosed,
     DossierLinked,
@@ -23,13 +22,22 @@ from domain.dossier import (
     EntryCorrected,
 )
 from domain.grammar import Recorded
-from projections.dossiers import due_of
+from domain.waits import DocumentsReceived, DocumentsRequested, WaitingBegan, WaitingEnded
 from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
+from projections.reckoning import MOVES_A_CLOCK, promised
 
 NEVER = date(9999, 12, 31)
 """The due date of history whose origin promised nothing: it comes last."""
 
-State = Literal["to_take", "taken", "transferred", "awaiting_documents", "reopened", "answered"]
+State = Literal[
+    "to_take",
+    "taken",
+    "transferred",
+    "awaiting_documents",
+    "awaiting_usager",
+    "reopened",
+    "answered",
+]
 """Where a dossier stands in its queue."""
 
 Order = Literal["due", "newest"]
@@ -38,7 +46,8 @@ Order = Literal["due", "newest"]
 
 class QueueRow(Struct, frozen=True, kw_only=True):
     """One dossier in the queue of its service. `due` is the last day of the answer, in the town's
-    time; `links` how many other dossiers tell of the same thing; `history` marks an import."""
+    time, which `clock` is the memory of; `links` how many other dossiers tell of the same thing;
+    `history` marks an import."""
 
     dossier_id: UUID
     service: str
@@ -57,6 +66,7 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     links: int
     history: bool
     flags: tuple[str, ...]
+    clock: dict[str, Any]
     version: int
     position: int
 
@@ -68,6 +78,9 @@ def fold(rows: tuple[QueueRow, ...], fact: Recorded[Any], town: Town) -> tuple[Q
     if not rows:
         return ()
     row = replace(rows[0], version=fact.version, position=fact.position)
+    if isinstance(fact.event, MOVES_A_CLOCK):
+        clock, due = promised(row.clock, fact, town)
+        row = replace(row, clock=clock, due=due or NEVER)
     match fact.event:
         case DossierAssigned(service=service):
             row = moved(row, service, "transferred")
@@ -77,7 +90,11 @@ def fold(rows: tuple[QueueRow, ...], fact: Recorded[Any], town: Town) -> tuple[Q
             row = replace(row, state="taken", taken_by=fact.author.account)
         case DocumentsRequested():
             row = replace(row, state="awaiting_documents")
-        case DocumentAttached() if row.state == "awaiting_documents":
+        case WaitingBegan():
+            row = replace(row, state="awaiting_usager")
+        case DocumentAttached() | DocumentsReceived() if row.state == "awaiting_documents":
+            row = replace(row, state="taken" if row.taken_by else "to_take")
+        case WaitingEnded() if row.state == "awaiting_usager":
             row = replace(row, state="taken" if row.taken_by else "to_take")
         case AnswerSent():
             row = replace(row, state="answered")
@@ -105,12 +122,13 @@ def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> QueueRow:
     """The dossier as it enters the queue."""
     id = dossier_id(fact)
     assert id is not None  # noqa: S101 the stream of an opening is a dossier's
+    clock, due = promised({}, fact, town)
     return QueueRow(
         dossier_id=id,
         service=event.service,
         open=True,
         state="to_take",
-        due=due_of(fact, event, town) or NEVER,
+        due=due or NEVER,
         received_at=fact.times.received_at,
         nature=event.nature,
         channel=event.channel,
@@ -122,12 +140,13 @@ def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> QueueRow:
         links=0,
         history=fact.origin is not None,
         flags=event.flags,
+        clock=clock,
         version=fact.version,
         position=fact.position,
     )
 
 
-MODEL = ReadModel(name="queues", version=2, row=QueueRow, fold=fold)
+MODEL = ReadModel(name="queues", version=3, row=QueueRow, fold=fold)
 
 CHANGES = 500
 """The most changes told at once."""

@@ -17,6 +17,7 @@ create table queues (
     links int not null,
     history boolean not null,
     flags text[] not null,
+    clock jsonb not null default '{}',
     version int not null,
     position bigint not null,
     primary key (town, dossier_id)

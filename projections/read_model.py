@@ -16,18 +16,24 @@ from psycopg import AsyncCursor
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
+from domain.calendars import Calendars, WorkingDays
 from domain.grammar import Recorded, Value
 from domain.history import Unreadable
+from domain.procedures import Procedures
 
 Cursor = AsyncCursor[Any]
 R = TypeVar("R", bound=Struct)
 
 
 class Town(Value, frozen=True):
-    """Whose facts are folded: its name and its own time."""
+    """Whose facts are folded: its name and its own time; the calendar, the days that count under
+    it, and the procedures, as far as they are known (`reckoning.py`)."""
 
     name: str
     zone: ZoneInfo
+    calendars: Calendars = Calendars()
+    days: WorkingDays = WorkingDays()
+    procedures: Procedures = Procedures()
 
 
 Fold = Callable[[tuple[R, ...], Recorded[Any], Town], tuple[R, ...]]

@@ -64,7 +64,7 @@ async def fill(
     stops: dict[str, Stop] = {}
     async with connection.transaction():
         async with connection.cursor() as cursor:
-            await folding.learn(cursor)
+            await folding.learn(cursor, end)
         async for entries in whole_streams(
             archive.by_stream(connection, folding.town.name, shard, end)
         ):
@@ -178,19 +178,22 @@ async def switch(connection: AsyncConnection[Any], built: Built, folding: Foldin
     town = folding.town.name
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute(
-            "select stops from archive.checkpoints where town = %s for update", [town]
+            "select position, stops from archive.checkpoints where town = %s for update", [town]
         )
         row = await cursor.fetchone()
-        before = read(row[0]) if row else {}
-        await folding.learn(cursor)
+        reached, before = (int(row[0]), read(row[1])) if row else (0, dict[str, Stop]())
+        await folding.learn(cursor, built.end)
+        then = folding.town.days
+        await folding.learn(cursor, reached)
         changed = await archive.changed_since(cursor, town, built.end)
         destroyed = await hindsight.destroyed_keys(cursor, town, built.end)
         skipped = await hindsight.skips(cursor, town, built.end)
-        holding = await folding.holding(cursor, destroyed, before) if destroyed else set[UUID]()
+        moved = await folding.holding(cursor, destroyed, before) if destroyed else set[UUID]()
+        moved |= await folding.moved(cursor, then, before)
         await cursor.execute("set local search_path = rebuild, public")
         after = {name: stop for name, stop in before.items() if name not in named(built.models)}
         for model in built.models:
-            anew = set(holding)
+            anew = set(moved)
             for position in skipped.get(model.name, ()):
                 anew |= await hindsight.dossier_at(cursor, town, position)
             stop = built.stops.get(model.name)
@@ -211,15 +214,19 @@ def named(models: Models) -> set[str]:
 
 
 async def put_in_place(cursor: Cursor, model: ReadModel[Any], town: Town) -> None:
-    """The new table instead of the old one, other towns' rows carried over."""
+    """The new table instead of the old one, other towns' rows carried over; where there are none,
+    the old one may have other columns."""
     columns = SQL(", ").join(map(Identifier, ("town", *model.row.__struct_fields__)))
     new, old = Identifier("rebuild", model.name), Identifier("read", model.name)
-    await cursor.execute(
-        SQL("insert into {} ({}) select {} from {} where town <> %s").format(
-            new, columns, columns, old
-        ),
-        [town.name],
-    )
+    others = SQL("select exists (select from {} where town <> %s)").format(old)
+    await cursor.execute(others, [town.name])
+    if await cursor.fetchone() == (True,):
+        await cursor.execute(
+            SQL("insert into {} ({}) select {} from {} where town <> %s").format(
+                new, columns, columns, old
+            ),
+            [town.name],
+        )
     await cursor.execute(SQL("drop table {}").format(old))
     await cursor.execute(SQL("alter table {} set schema read").format(new))
     await remember(cursor, model)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.procedures import Delay
 from guichet.catalogue import Catalogue
 from guichet.catalogue_file import CatalogueRefused, load, read
 from guichet.house import House
@@ -28,6 +29,22 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "ville.toml"
     path.write_text(text)
     return path
+
+
+async def test_a_procedure_says_its_delay_and_the_effect_of_silence(
+    house: House, tmp_path: Path
+) -> None:
+    house.catalogue.procedures = Catalogue().procedures
+    rule = """
+silence = "none"
+answer_within = { months = 1, to_working_day = true }
+"""
+    path = written(tmp_path, GOOD + rule)
+    await load(house, path)
+    [published] = house.catalogue.procedures.versions["a"]
+    assert published.silence == "none"
+    assert published.answer_within == Delay(months=1, to_working_day=True)
+    assert await load(house, path) == 0
 
 
 async def test_only_differences_are_recorded(house: House, tmp_path: Path) -> None:

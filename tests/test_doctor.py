@@ -5,14 +5,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
 from guichet.host.findings import listening
 from tests.running import Running, open_folder, within
+
+GAUGE = "guichet_calendar_covered_days "
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +23,9 @@ def running() -> Iterator[Running]:
     with open_folder() as name:
         it = Running(name / "data")
         assert within(40, it.ready)
+        assert "guichet calendar publish --region metropole" in wrong(it.data)["calendrier"]
+        said = calendar(it.data, "publish", "--region", "metropole")
+        assert said.stdout.startswith("Enregistré. Calendrier 1 (metropole), jusqu'au 31/12/")
         yield it
         it.stop()
 
@@ -27,6 +33,11 @@ def running() -> Iterator[Running]:
 def examined(data: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "guichet.cli", "doctor", *options, "--data", str(data)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=40)
+
+
+def calendar(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "guichet.cli", "calendar", *words, "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 def wrong(data: Path) -> dict[str, str]:
@@ -83,7 +94,10 @@ def test_another_master_key_opens_nothing(running: Running) -> None:
 @pytest.mark.parametrize(
     ("word", "away"),
     [
-        ("nats-server", {"courtier", "écriture", "clé maîtresse", "tables de lecture"}),
+        (
+            "nats-server",
+            {"courtier", "écriture", "clé maîtresse", "tables de lecture", "calendrier"},
+        ),
         ("bin/postgres", {"base de données", "tables de lecture", "événements"}),
         ("cli web", {"web"}),
     ],
@@ -104,6 +118,31 @@ def test_half_of_the_house_is_examined_while_the_other_is_down(
             one.resume()
     assert away <= found <= away | {"web"}
     assert within(20, running.ready)
+
+
+def test_the_town_closes_and_opens_again_and_the_doors_tell_of_the_calendar(
+    running: Running,
+) -> None:
+    assert calendar(running.data, "publish").stdout.startswith("Rien n'a changé. Calendrier 1")
+    day = (datetime.now(UTC) + timedelta(days=30)).date()
+    told = f"fermetures : {day:%d/%m/%Y}-{day:%d/%m/%Y}."
+    closed = calendar(running.data, "close", str(day), "--reason", "Pont")
+    assert (closed.returncode, told in closed.stdout) == (0, True), closed.stderr
+    opened = calendar(running.data, "open", str(day))
+    assert (opened.returncode, "fermetures" in opened.stdout) == (0, False), opened.stderr
+    for words in (("open", str(day)), ("close", "2020-01-01", "--reason", "X")):
+        refused = calendar(running.data, *words)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    unknown = calendar(running.data, "publish", "--region", "atlantide")
+    assert (unknown.returncode, "metropole, alsace" in unknown.stderr) == (2, True)
+    base = f"http://127.0.0.1:{running.port}"
+    with urlopen(f"{base}/health/ready", timeout=10) as reply:
+        ready = json.load(reply)
+    assert ready["calendar_until"] == f"{datetime.now(UTC).year + 10}-12-31"
+    assert ready["calendar_covers_coming_year"] is True
+    with urlopen(f"{base}/metrics", timeout=10) as reply:
+        [line] = [x for x in reply.read().decode().splitlines() if x.startswith(GAUGE)]
+    assert float(line.split()[1]) > 365 * 9
 
 
 def test_where_nothing_is_installed(tmp_path: Path) -> None:

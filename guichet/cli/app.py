@@ -12,6 +12,7 @@ from adapters.embedded_child import CannotStart
 from domain.log import LogDamaged, LogUnavailable
 from guichet.cli import host
 from guichet.cli.backup import backup, restore
+from guichet.cli.clocks import calendar, simulate
 from guichet.cli.options import Data
 from guichet.logs import configure
 from guichet.sentences import Sentence
@@ -29,9 +30,10 @@ app.command(host.start)
 app.command(host.doctor)
 app.command(backup)
 app.command(restore)
+app.command(simulate)
 tls.command(host.self_signed)
 installation.command(host.env)
-for group in (catalogue, token, person, dossier, projection, installation, tls):
+for group in (catalogue, calendar, token, person, dossier, projection, installation, tls):
     app.command(group)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from guichet import catalogue_file
+from guichet import catalogue_file, town_calendar
 from guichet.demo.accounts import FILE
 from guichet.host.installation import write_private
 from guichet.house import House
@@ -31,6 +31,7 @@ async def load_demo(settings: Settings, say: Callable[[str], None]) -> dict[str,
     say("Chargement de la ville de démonstration…")
     async with House.open(settings) as house:
         await catalogue_file.load(house, TOWN)
+        await town_calendar.publish(house, "metropole")
         with tempfile.TemporaryDirectory() as folder:
             rejects = Rejects(Path(folder) / "rejects.csv")
             importing = Import(house, mapping.read(MAPPING), rejects)

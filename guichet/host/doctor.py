@@ -19,16 +19,19 @@ from cryptography.exceptions import InvalidTag
 from nats.aio.client import Client
 from psycopg import AsyncConnection
 
+from adapters.codec import Codec
 from adapters.guard import syncs_always
 from adapters.jetstream_api import Refusal, call, connect
 from adapters.keys import KeyRing, keys_stream
 from adapters.stream import Log
 from domain.log import LogUnavailable
+from guichet.catalogue import Catalogue
 from guichet.held import held
 from guichet.host import findings
 from guichet.host.findings import Finding
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
+from guichet.town_calendar import covers_coming_year, today_in, told
 from guichet.web.reception import LAG_ALLOWED
 from projections import stops
 from projections.read_model import position
@@ -180,6 +183,21 @@ async def in_the_way(settings: Settings) -> Finding:
     return Finding("événements", " ".join(said) or "aucun n'arrête personne", todo if said else "")
 
 
+async def calendar(settings: Settings) -> Finding:
+    """Whether the holidays of the coming year are known to the log itself."""
+    nc = await line(settings)
+    try:
+        catalogue = Catalogue()
+        await catalogue.load(Log(nc, settings.town), Codec(settings.town))
+    finally:
+        await nc.close()
+    calendars = catalogue.calendars
+    ends = covers_coming_year(calendars, today_in(settings.zone))
+    region = "" if calendars.region else " --region metropole (ou la vôtre)"
+    todo = "" if ends else f"guichet calendar publish{region}"
+    return Finding("calendrier", told(calendars), todo)
+
+
 async def web(settings: Settings) -> Finding:
     """What the web process says of itself."""
     from guichet.host.starting import health
@@ -199,5 +217,6 @@ ASKED: dict[str, Check] = {
     "clé maîtresse": master_key,
     "tables de lecture": read_models,
     "événements": in_the_way,
+    "calendrier": calendar,
     "web": web,
 }

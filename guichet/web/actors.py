@@ -11,13 +11,14 @@ from domain.clocks import OF_THE_FIELD
 from domain.grammar import Author, Role
 from projections.search import Scope
 
-Door = Literal["open", "read", "note", "handle", "queue", "catalogue"]
+Door = Literal["open", "read", "note", "handle", "queue", "catalogue", "figures"]
 """`open` a dossier; `read` one and find it; `note` adds to one (notes, documents, links); `handle`
-decides on one (assign, answer, close…); `queue` of a service; `catalogue` of the town."""
+decides on one (assign, answer, close…); `queue` of a service; `catalogue` of the town;
+`figures` about all dossiers that name nobody."""
 
 EVERYTHING: frozenset[Door] = frozenset(("open", "read", "note", "handle", "queue", "catalogue"))
 FIRST_CONTACT: frozenset[Door] = frozenset(("open", "read", "note", "catalogue"))
-FIGURES: frozenset[Door] = frozenset(("catalogue",))
+FIGURES: frozenset[Door] = frozenset(("catalogue", "figures"))
 
 MAY: dict[Role, frozenset[Door]] = {
     # L'accueil tient le guichet unique : il enregistre, oriente, répond sur place et clôt.
@@ -30,7 +31,7 @@ MAY: dict[Role, frozenset[Door]] = {
     "youth_worker": FIRST_CONTACT,
     # Les services répondent de leurs dossiers, et d'eux seuls.
     "service_agent": EVERYTHING,
-    "service_head": EVERYTHING,
+    "service_head": EVERYTHING | FIGURES,
     # Le médiateur lit les dossiers dont il est saisi et y ajoute ses notes.
     "mediator": frozenset(("read", "note", "catalogue")),
     # Ceux qui mesurent ne lisent aucun dossier nommé.

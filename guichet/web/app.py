@@ -10,7 +10,16 @@ from litestar.types import Message, Scope
 from guichet.house import House
 from guichet.proof.guarding import Guard
 from guichet.tokens import Tokens
-from guichet.web import catalogue, dossiers, handling, health, openapi, problems, queues
+from guichet.web import (
+    catalogue,
+    dossiers,
+    handling,
+    health,
+    openapi,
+    problems,
+    queues,
+    simulations,
+)
 from guichet.web.intents import Doorkeeper
 from guichet.web.reception import Reception
 from projections.waiting import Waiter
@@ -52,6 +61,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
             queues.read_queue,
             queues.live_queue,
             catalogue.read_catalogue,
+            simulations.simulate_policy,
             openapi.describe,
         ],
     )

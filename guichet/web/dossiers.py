@@ -9,6 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Response
+from msgspec.structs import replace
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
@@ -25,6 +26,9 @@ from guichet.web.reception import Reception
 from projections import archive, dossiers, timelines
 from projections.dossiers import DossierRow
 from projections.search import search
+
+HIDDEN = ("dossier_id", "keys", "clocks")
+"""Columns that are not shown: the identifier is, as `id`."""
 
 
 @post("/dossiers", summary="Enregistrer une demande")
@@ -161,17 +165,23 @@ async def dossier_as_of(reception: Reception, id: UUID, as_of: str) -> DossierRo
 
 
 def row_of(reception: Reception, past: list[Recorded[Any]]) -> DossierRow | None:
-    """The same fold as the read model's."""
+    """The same fold as the read model's, with the calendar of today."""
+    catalogue = reception.house.catalogue
+    town = replace(
+        town_of(reception.house.settings),
+        days=catalogue.calendars.working_days,
+        procedures=catalogue.procedures,
+    )
     rows: tuple[DossierRow, ...] = ()
     for fact in past:
-        rows = dossiers.fold(rows, fact, town_of(reception.house.settings))
+        rows = dossiers.fold(rows, fact, town)
     return rows[0] if rows else None
 
 
 def shown(row: DossierRow) -> dict[str, Any]:
     """The columns of a dossier that concern its readers."""
     columns = msgspec.structs.asdict(row)
-    return {name: columns[name] for name in columns if name not in ("dossier_id", "keys")}
+    return {name: columns[name] for name in columns if name not in HIDDEN}
 
 
 async def wait(request: AnyRequest, reception: Reception, *models: str) -> dict[str, str]:

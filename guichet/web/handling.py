@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Response
 
-from domain import handling, linking
+from domain import handling, linking, waiting
 from domain.intention import Intention
 from guichet.web.actors import Door
 from guichet.web.dossiers import created, must_own
@@ -24,6 +24,14 @@ COMMANDS: dict[str, tuple[type[Any], Door, str]] = {
     "note": (handling.AddNote, "note", "Ajouter une note interne"),
     "progress": (handling.ReportProgress, "handle", "Donner un point d'étape"),
     "documents-request": (handling.RequestDocuments, "handle", "Demander des pièces"),
+    "documents-receipt": (waiting.ReceiveDocuments, "note", "Enregistrer les pièces reçues"),
+    "waiting": (waiting.AwaitUsager, "handle", "Mettre en attente de l'usager"),
+    "waiting-end": (waiting.EndWaiting, "note", "Mettre fin à l'attente"),
+    "competent-receipt": (
+        waiting.RecordCompetentReceipt,
+        "handle",
+        "Enregistrer la réception par l'autorité compétente",
+    ),
     "attachment": (handling.AttachDocument, "note", "Joindre une pièce"),
     "answer": (handling.SendAnswer, "handle", "Répondre"),
     "closure": (handling.CloseDossier, "handle", "Clore"),

@@ -18,6 +18,7 @@ from guichet.held import Held, held
 from guichet.host import tls
 from guichet.host.disk import free
 from guichet.settings import Settings
+from guichet.town_calendar import covers_coming_year, days_covered, today_in
 from guichet.web.reception import LAG_ALLOWED, Reception
 from projections.stops import Stop
 
@@ -35,8 +36,8 @@ async def live() -> dict[str, str]:
 async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any]]:
     """200 once the guard has passed, broker and database answer, and the catalogue is loaded and
     projected; afterwards the lag is told, and is a reason only beyond ten seconds. A read model
-    that has stopped is a reason. What the reactor holds, and the age of the last backup, are told
-    and never one."""
+    that has stopped is a reason. What the reactor holds, the age of the last backup and the end of
+    the calendar are told and never one."""
     house = reception.house
     reasons: list[str] = [house.catalogue.damage] if house.catalogue.damage else []
     waiting: list[Held] = []
@@ -64,6 +65,10 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
     backed_up = last_backup(house.settings.data)
     body["backup_age_seconds"] = round(backed_up.age) if backed_up else None
     body["backup_position"] = backed_up.position if backed_up else None
+    calendars = reception.house.catalogue.calendars
+    today = today_in(reception.house.settings.zone)
+    body["calendar_until"] = calendars.until.isoformat() if calendars.until else None
+    body["calendar_covers_coming_year"] = covers_coming_year(calendars, today)
     return Response(body, status_code=503 if reasons else 200)
 
 
@@ -73,6 +78,10 @@ async def metrics(reception: NamedDependency[Reception]) -> str:
     house = reception.house
     figures = figures_of_the_machine(house.settings)
     reached = reception.waiter.position
+    covered = days_covered(
+        reception.house.catalogue.calendars, today_in(reception.house.settings.zone)
+    )
+    figures["calendar_covered_days"] = ("gauge", "Days to come whose holidays are known", covered)
     figures["projected_position"] = ("counter", "Last position projected", reached)
     try:
         head, _, lag = await reception.lag()

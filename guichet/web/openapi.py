@@ -13,7 +13,9 @@ from msgspec import Struct
 from domain.intake import OpenDossier
 from domain.organisation import PoleDefined, ServiceDefined, SiteDefined
 from domain.procedures import ProcedurePublished
+from domain.simulation import Policy
 from guichet.desk import Outcome
+from guichet.simulating import Simulation
 from guichet.web.handling import COMMANDS
 from guichet.web.problems import JSON, AnyRequest
 from projections.dossiers import DossierRow
@@ -23,6 +25,7 @@ from projections.timelines import TimelineRow
 PREFIX = "/api/v1"
 BODIES: dict[str, type[Any]] = {
     f"{PREFIX}/dossiers": OpenDossier,
+    f"{PREFIX}/simulations": Policy,
     **{f"{PREFIX}/dossiers/{{id}}/{name}": body for name, (body, _, _) in COMMANDS.items()},
 }
 
@@ -41,6 +44,7 @@ class Problem(Struct):
 TYPES: tuple[type[Any], ...] = (
     *BODIES.values(),
     Outcome,
+    Simulation,
     DossierRow,
     TimelineRow,
     QueueRow,
@@ -51,12 +55,28 @@ TYPES: tuple[type[Any], ...] = (
     Problem,
 )
 
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "documents-request": {"documents": ["Bail", "Livret de famille"], "until": "2026-04-02"},
+    "documents-receipt": {"received_on": "2026-03-09"},
+    "waiting": {"until": "2026-04-02", "reason": "Il mesure la haie avec son voisin"},
+    "waiting-end": {},
+    "competent-receipt": {"received_on": "2026-03-09"},
+    "simulations": {
+        "procedures": {
+            "lampadaire-eteint": {"answer_within": {"working_days": 5}},
+            "*": {"answer_within": {"months": 1, "to_working_day": True}},
+        }
+    },
+}
+"""What a body looks like, by the last part of the address."""
+
 HEADERS = {
     "Idempotency-Key": "Chosen by the client, 255 characters at most; the same key and body have "
     "one effect and one answer for ever.",
     "If-Match": "The ETag of the dossier as its author has seen it, or * when he does not care.",
 }
 READING = (400, 401, 403, 404, 503)
+TRYING = (400, 401, 403, 413, 503)
 OPENING = (400, 401, 403, 409, 413, 422, 503)
 HANDLING = (400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
 
@@ -74,8 +94,8 @@ def description(app: Litestar) -> dict[str, Any]:
         TYPES, ref_template="#/components/schemas/{name}"
     )
     schemas = dict(zip(TYPES, found, strict=True))
-    components["DossierRow"] = as_shown(components["DossierRow"], "keys")
-    components["QueueRow"] = as_shown(components["QueueRow"])
+    components["DossierRow"] = as_shown(components["DossierRow"], "keys", "clocks")
+    components["QueueRow"] = as_shown(components["QueueRow"], "clock")
     due = components["QueueRow"]["properties"]["due"]
     components["QueueRow"]["properties"]["due"] = {"anyOf": [due, {"type": "null"}]}
     for definition in (ProcedurePublished, ServiceDefined, PoleDefined, SiteDefined):
@@ -96,7 +116,14 @@ def description(app: Litestar) -> dict[str, Any]:
 def describe_command(path: str, operation: dict[str, Any], schemas: dict[Any, Any]) -> None:
     """What a POST takes and answers."""
     opens = path == f"{PREFIX}/dossiers"
-    operation["requestBody"] = {"required": True, "content": content(schemas[BODIES[path]])}
+    body = content(schemas[BODIES[path]])
+    if (name := path.rpartition("/")[2]) in EXAMPLES:
+        body["application/json"]["example"] = EXAMPLES[name]
+    operation["requestBody"] = {"required": True, "content": body}
+    if path == f"{PREFIX}/simulations":
+        answers = {"200": {"description": "Computed", "content": content(schemas[Simulation])}}
+        operation["responses"] = answers | problems(TRYING, schemas)
+        return
     headers = ("Idempotency-Key",) if opens else ("Idempotency-Key", "If-Match")
     operation.setdefault("parameters", []).extend(header(name) for name in headers)
     answers = {"201": {"description": "Recorded", "content": content(schemas[Outcome])}}

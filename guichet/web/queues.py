@@ -120,4 +120,5 @@ def item(row: QueueRow) -> dict[str, object]:
     """A row as the answer shows it: `due` is empty where nothing was ever promised."""
     columns = msgspec.structs.asdict(row)
     id = columns.pop("dossier_id")
+    columns.pop("clock")
     return {"id": id, **columns, "due": None if row.due == NEVER else row.due}

@@ -1,6 +1,7 @@
 """What every route has at hand: the house, the doorkeeper, the waiter, and the guard's verdict."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from guichet.host import disk
@@ -17,12 +18,13 @@ LAG_ALLOWED = 10.0
 @dataclass
 class Reception:
     """The parts of the web process. Nothing is written before the guard has passed by, and the
-    guard needs the broker and the database."""
+    guard needs the broker and the database. `simulating` is held by the one simulation there is."""
 
     house: House
     doorkeeper: Doorkeeper
     waiter: Waiter
     guard: Guard
+    simulating: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def safe_to_write(self) -> None:
         """Let commands through only while there is room for them and the guard finds nothing."""

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from domain.history import EVENTS, UPCASTS, FactUnknown, present
+from domain.procedures import Delay, ProcedurePublished
 
 SAMPLES = Path(__file__).parent.parent / "events"
 
@@ -37,3 +39,13 @@ def test_every_sample_is_of_a_known_fact() -> None:
 def test_a_fact_from_the_future_is_named_and_not_guessed() -> None:
     with pytest.raises(FactUnknown, match="DossierTeleported:1"):
         present("DossierTeleported:1", {})
+
+
+def test_a_procedure_that_says_nothing_new_is_written_as_old_readers_know_it() -> None:
+    content = json.loads(sample("ProcedurePublished:1").read_text())
+    event = msgspec.convert(content, ProcedurePublished)
+    assert msgspec.json.decode(msgspec.json.encode(event)) == content
+    rolled = replace(event, answer_within=Delay(months=1, to_working_day=True))
+    written = msgspec.json.decode(msgspec.json.encode(rolled))
+    assert written["answer_within"]["to_working_day"] is True
+    assert msgspec.convert(written, ProcedurePublished) == rolled

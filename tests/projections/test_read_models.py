@@ -130,7 +130,7 @@ async def test_live_rebuilt_and_folded_rows_are_equal(
         "queues": 3,
         "timelines": 15,
         "dossiers": 3,
-        "promises": 4,
+        "promises": 5,
     }
     independent = await folded(house, ids)
     for model in MODELS:

@@ -1,12 +1,15 @@
 """A request taken in at the desk, and everything that can be done with it, through the doors."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import httpx
 
+from guichet.town_calendar import today_in
 from tests.web.conftest import REQUEST, As, Client
+
+SOON = (today_in("Europe/Paris") + timedelta(days=9)).isoformat()
 
 
 async def test_a_request_taken_in_is_in_the_queue_at_once(desk: Client) -> None:
@@ -48,7 +51,11 @@ async def test_the_whole_way_from_taking_in_to_closing(desk: Client) -> None:
         ("taking", {}),
         ("note", {"text": "Vu sur place"}),
         ("progress", {"text": "Pièce commandée", "next_date": "2999-01-01"}),
-        ("documents-request", {"documents": ["Photo"], "until": "2999-01-01"}),
+        ("documents-request", {"documents": ["Photo"], "until": SOON}),
+        ("documents-receipt", {}),
+        ("waiting", {"until": SOON, "reason": "Il mesure la haie"}),
+        ("waiting-end", {}),
+        ("competent-receipt", {"received_on": "2026-03-09"}),
         ("forwarding", {"authority": "Département"}),
         ("answer", {"text": "Réparé", "means": "email", "addressee": "usager"}),
         ("closure", {"outcome": "done"}),
@@ -61,7 +68,26 @@ async def test_the_whole_way_from_taking_in_to_closing(desk: Client) -> None:
         assert answer.json()["version"] == version
         position = answer.json()["position"]
     read = (await desk.get(f"{path}?min_position={position}")).json()
-    assert (read["state"], read["summary"], read["version"]) == ("open", "Il fait nuit", 13)
+    assert (read["state"], read["summary"], read["version"]) == ("open", "Il fait nuit", 17)
+
+
+async def test_a_wait_moves_the_due_date_in_the_dossier_and_in_the_queue(desk: Client) -> None:
+    made = (await desk.opened()).json()
+    path = f"/dossiers/{made['id']}"
+    first = (await desk.get(f"{path}?min_position={made['position']}")).json()
+    waits = (await desk.post(f"{path}/waiting", {"until": SOON, "reason": "X"}, match="*")).json()
+    read = (await desk.get(f"{path}?min_position={waits['position']}")).json()
+    moved = date.fromisoformat(read["due"]) - date.fromisoformat(first["due"])
+    assert moved == timedelta(days=9)
+    queue = (await desk.get("/services/voirie/queue")).json()["items"]
+    [row] = [row for row in queue if row["id"] == made["id"]]
+    assert (row["due"], row["state"]) == (read["due"], "awaiting_usager")
+    assert not {"clock", "clocks", "keys"} & (set(row) | set(read))
+    back = (await desk.post(f"{path}/waiting-end", {}, match="*")).json()
+    again = (await desk.get(f"{path}?min_position={back['position']}")).json()
+    assert again["due"] == first["due"]
+    shown = (await desk.get(f"{path}?as_of={waits['position']}")).json()
+    assert shown["due"] == read["due"]
 
 
 async def test_a_dossier_is_not_closed_without_an_answer(desk: Client) -> None:

@@ -146,6 +146,8 @@ async def test_a_role_opens_only_the_doors_of_its_table(as_role: As, desk: Clien
             answer = await somebody.get(path)
             if door not in doors:
                 assert answer.status_code == 403, (role, path)
+        trial = await somebody.post("/simulations", {}, key=None)
+        assert (trial.status_code == 403) == ("figures" not in doors), role
         opening = await somebody.post("/dossiers", {}, key=None)
         assert (opening.status_code == 403) == ("open" not in doors), role
 
