@@ -95,5 +95,9 @@ def later(day: date, count: int) -> date:
 
 
 def day_of(moment: datetime, zone: tzinfo) -> date:
-    """The day of a moment in the town's own time."""
-    return moment.astimezone(zone).date()
+    """The day of a moment in the town's own time; the first or last one there is for a moment
+    that has none there: no fact may stop who reads it."""
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        return date.max if moment.year == date.max.year else date.min

@@ -62,7 +62,7 @@ def test_a_house_that_is_well(running: Running) -> None:
     done = examined(running.data)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     lines = done.stdout.splitlines()
-    assert len(lines) == 14
+    assert len(lines) == 15
     assert all(line.startswith("✓ ") for line in lines)
 
 

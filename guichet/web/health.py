@@ -65,10 +65,10 @@ async def ready(reception: NamedDependency[Reception]) -> Response[dict[str, Any
     backed_up = last_backup(house.settings.data)
     body["backup_age_seconds"] = round(backed_up.age) if backed_up else None
     body["backup_position"] = backed_up.position if backed_up else None
-    calendars = reception.house.catalogue.calendars
-    today = today_in(reception.house.settings.zone)
-    body["calendar_until"] = calendars.until.isoformat() if calendars.until else None
-    body["calendar_covers_coming_year"] = covers_coming_year(calendars, today)
+    if not house.catalogue.damage:
+        calendars, today = house.catalogue.calendars, today_in(house.settings.zone)
+        body["calendar_until"] = calendars.until.isoformat() if calendars.until else None
+        body["calendar_covers_coming_year"] = covers_coming_year(calendars, today)
     return Response(body, status_code=503 if reasons else 200)
 
 
@@ -78,10 +78,10 @@ async def metrics(reception: NamedDependency[Reception]) -> str:
     house = reception.house
     figures = figures_of_the_machine(house.settings)
     reached = reception.waiter.position
-    covered = days_covered(
-        reception.house.catalogue.calendars, today_in(reception.house.settings.zone)
-    )
-    figures["calendar_covered_days"] = ("gauge", "Days to come whose holidays are known", covered)
+    if not house.catalogue.damage:
+        covered = days_covered(house.catalogue.calendars, today_in(house.settings.zone))
+        help = "Days to come whose holidays are known"
+        figures["calendar_covered_days"] = ("gauge", help, covered)
     figures["projected_position"] = ("counter", "Last position projected", reached)
     try:
         head, _, lag = await reception.lag()

@@ -70,3 +70,8 @@ def test_a_fact_without_an_end_stops_nobody_who_reads_it() -> None:
     for delay in (MONTH, ROLLED, Delay(working_days=3), Delay(months=120)):
         assert due(date(2026, 3, 2), delay, pauses=[endless]) == date.max
     assert due(date(9999, 12, 1), Delay(months=1, days=1, working_days=9)) == date.max
+
+
+def test_a_moment_without_a_day_there_stops_nobody() -> None:
+    assert day_of(datetime(9999, 12, 31, 23, 30, tzinfo=UTC), PARIS) == date.max
+    assert day_of(datetime(1, 1, 1, tzinfo=UTC), ZoneInfo("America/Cayenne")) == date.min
