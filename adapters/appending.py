@@ -149,6 +149,7 @@ class Appender:
         the first entry of each stream, as the server wants it."""
         if self.may_write is not None:
             await self.may_write()
+        before = self.acknowledged
         batch = str(uuid4())
         waiting = dict(expected)
         for number, entry in enumerate(entries, 1):
@@ -161,7 +162,11 @@ class Appender:
                 headers |= {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
             if number == len(entries):
                 headers |= {"Nats-Batch-Commit": "1"} if len(entries) > 1 else {}
-                return await publish(self._nc, subject, entry.data, headers)
+                code, position = await publish(self._nc, subject, entry.data, headers)
+                if position and position - len(entries) < before:
+                    # Another replica leads, and had lost what we were told of.
+                    raise LogDamaged(f"La position {position} est donnée une seconde fois.")
+                return code, position
             try:
                 await self._nc.publish(subject, entry.data, headers=headers)
             except NatsError as error:

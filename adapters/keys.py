@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from adapters.jetstream_api import DirectReader, Refusal, call, last_message, listen, publish
+from adapters.direct import DirectReader
+from adapters.jetstream_api import Refusal, call, last_message, listen, publish
 from domain.log import LogUnavailable
 
 MINTED = 200
@@ -121,6 +122,15 @@ class KeyRing:
             id = UUID(subject.rpartition(".")[2])
             if id not in self._destroyed:
                 self._keep(id, self._unwrap(id, message.data))
+        # A replica may not have the latest yet, and a key that is taken for destroyed shows
+        # somebody as erased: only the leader is believed when he says that there is none.
+        absent = [id for id in ids if id not in self._keys and id not in self._destroyed]
+        await asyncio.gather(*(self._ask_leader(id) for id in absent))
+
+    async def _ask_leader(self, id: UUID) -> None:
+        found = await last_message(self._nc, self._name, self._subject(id))
+        if found is not None and id not in self._destroyed:
+            self._keep(id, self._unwrap(id, found[1]))
 
     def _wrap(self, id: UUID, key: bytes) -> bytes:
         nonce = os.urandom(12)

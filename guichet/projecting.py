@@ -44,7 +44,7 @@ async def follow_while_it_lasts(house: House) -> None:
         logger.info("projector.follows", position=position)
         seen = await must_continue(house)
         async for entries in house.log.follow(position, linger=LINGER):
-            if seen != house.nc.stats["reconnects"]:
+            if seen != house.log.terms:
                 seen = await must_continue(house)
             await projector.project(entries)
 
