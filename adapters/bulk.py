@@ -27,7 +27,7 @@ BYTES = 16 * 1024 * 1024
 PATIENCE = 10.0
 """Seconds the broker may be silent."""
 
-AMONG_OTHERS = 2.0
+AMONG_OTHERS = 1.0
 """Seconds after which, of several brokers, another is asked instead of the one that is silent."""
 
 PLACINGS = 100

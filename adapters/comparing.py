@@ -8,7 +8,7 @@ from adapters.bulk import Bulk
 from adapters.jetstream_api import call
 from domain.log import LogUnavailable
 
-TRIES = 5
+TRIES = 8
 """How often a cluster is asked again whose broker that was to read fell silent."""
 
 

@@ -21,8 +21,9 @@ from domain.log import LogUnavailable
 ALONE = 5.0
 """Seconds the only broker has to answer."""
 
-AMONG_OTHERS = 1.0
-"""Seconds each of several has: one that stands still must not keep the others from writing."""
+AMONG_OTHERS = 0.5
+"""Seconds each of several has, unless none takes less: one that stands still must not keep the
+others from writing."""
 
 
 async def complaints(nc: Client, monitor: str, town: str, checkpoint: int) -> list[str]:
@@ -53,10 +54,13 @@ async def complaints(nc: Client, monitor: str, town: str, checkpoint: int) -> li
 def syncs_always(monitor: str) -> bool:
     """Whether every broker acknowledges only what is on the disk. Of several, those count that
     answer: one that is away acknowledges nothing. `LogUnavailable` when none does."""
-    monitors = addresses(monitor)
+    monitors, found = addresses(monitor), list[bool]()
     with ThreadPoolExecutor(len(monitors)) as pool:
-        asked = partial(sync_always, within=ALONE if len(monitors) == 1 else AMONG_OTHERS)
-        found = [said for said in pool.map(asked, monitors) if said is not None]
+        for within in (ALONE,) if len(monitors) == 1 else (AMONG_OTHERS, ALONE):
+            asked = partial(sync_always, within=within)
+            found = [said for said in pool.map(asked, monitors) if said is not None]
+            if found:
+                break
     if not found:
         raise LogUnavailable("Le contrôle du courtier ne répond pas.")
     return all(found)

@@ -59,12 +59,8 @@ async def connect(url: str, user: str, password: str) -> Client:
             logger.warning("broker.error", user=user, error=str(error))
         last = str(error)
 
-    async def give_up() -> None:
-        """What was asked over a line that is cut is never answered: whoever waits for it may ask
-        again as soon as there is a broker, instead of after `TIMEOUT`."""
-        for answer in list(client._resp_map.values()):  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType, reportUnknownArgumentType] nats-py leaves them waiting
-            if not answer.done():
-                answer.set_exception(ConnectionResetError("la ligne est coupée"))
+    async def cut() -> None:
+        give_up(client, "la ligne est coupée")
 
     client, urls = Client(), addresses(url)
     try:
@@ -76,7 +72,7 @@ async def connect(url: str, user: str, password: str) -> Client:
                 name=f"guichet-{user}",
                 inbox_prefix=f"_INBOX_{user}".encode(),
                 error_cb=report,
-                disconnected_cb=give_up,
+                disconnected_cb=cut,
                 connect_timeout=2,
                 reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] seconds, not int
                 max_reconnect_attempts=-1,
@@ -92,6 +88,14 @@ async def connect(url: str, user: str, password: str) -> Client:
 def addresses(url: str) -> list[str]:
     """The single addresses of a setting that may name several."""
     return [one.strip() for one in url.split(",")]
+
+
+def give_up(nc: Client, why: str) -> None:
+    """What was asked over a line that is cut, or of a broker that no longer leads, is never
+    answered: whoever waits for it may ask again at once, instead of after `TIMEOUT`."""
+    for answer in list(nc._resp_map.values()):  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType, reportUnknownArgumentType] nats-py leaves them waiting
+        if not answer.done():
+            answer.set_exception(ConnectionResetError(why))
 
 
 async def request(

@@ -22,6 +22,9 @@ from domain.log import LogUnavailable
 MINTED = 200
 """Keys minted at once; the pool is filled again when it is half empty."""
 
+FORGOTTEN_WITHIN = 5.0
+"""Seconds for which the replicas of a key store are waited for after a destruction."""
+
 CACHED = 200_000
 ASKED = 500
 """Subjects asked for in one read of many."""
@@ -87,8 +90,24 @@ class KeyRing:
             except Refusal as refusal:
                 if refusal.code not in NO_MESSAGE:
                     raise
+            await self._forgotten_everywhere()
         await self._nc.publish(f"destroyed.{self._town}", id.bytes)
         await self._nc.flush()
+
+    async def _forgotten_everywhere(self) -> None:
+        """Wait until every replica that is there has done what the leader did: whoever asks one of
+        them for the key after this must not get it. One that is away does it when it is back."""
+        until = asyncio.get_running_loop().time() + FORGOTTEN_WITHIN
+        while asyncio.get_running_loop().time() < until:
+            cluster = (await call(self._nc, f"STREAM.INFO.{self._name}")).get("cluster", {})
+            late = [
+                one
+                for one in cluster.get("replicas", [])
+                if not one.get("offline") and (one.get("lag") or not one.get("current"))
+            ]
+            if not late:
+                return
+            await asyncio.sleep(0.02)
 
     async def _fill(self) -> None:
         async with self._minting:

@@ -18,6 +18,7 @@ from adapters.direct import DirectReader
 from adapters.jetstream_api import (
     call,
     first_message,
+    give_up,
     last_message,
     leaders_message,
     listen,
@@ -61,10 +62,12 @@ class Log:
 
     async def hear_elections(self) -> None:
         """Count in `terms`, from now on, the times the replicas of the log chose another leader:
-        that cuts no line of ours when it is another broker we speak to."""
+        that cuts no line of ours when it is another broker we speak to. What the former leader was
+        asked has no answer any more."""
 
         async def count(_: Msg) -> None:
             self._elections += 1
+            give_up(self._nc, "un autre courtier dirige")
 
         subject = f"$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.{self.name}"
         await listen(self._nc, subject, count)
