@@ -23,8 +23,8 @@ async def create_streams(nc: Client, town: str, *, replicas: int | None = None) 
     brokers (one, unless told otherwise). The log and the seals deny deletes and purges; the key
     store forgets on purpose, message by message.
 
-    Of a stream that exists the number of brokers that keep it is changed, if one is given, and
-    nothing else; returned is a sentence for each that was."""
+    Of a stream that exists the number of brokers that keep it is raised, if one is given, and
+    nothing else; returned is a sentence for each that has another number."""
     count = replicas or 1
     seals = {
         **shared(count),
@@ -49,24 +49,19 @@ async def create_streams(nc: Client, town: str, *, replicas: int | None = None) 
 
 async def keep_by(nc: Client, stream: str, replicas: int) -> list[str]:
     """Let `replicas` brokers keep an existing stream; a sentence when that was another number.
-    Adding copies takes nothing away; taking some away asks that those which stay be up to date, or
-    the only good copy could be the one that goes: a sentence says so then, and nothing is done."""
+    Copies are added, and none is taken away: which of them is the good one is not known here."""
     info = await call(nc, f"STREAM.INFO.{stream}")
     there: int = info["config"]["num_replicas"]
     if there == replicas:
         return []
-    others: list[dict[str, Any]] = info.get("cluster", {}).get("replicas", [])
-    late = [str(one["name"]) for one in others if one.get("offline") or not one.get("current")]
-    if replicas < there and late:
-        return [
-            f"Le flux {stream} reste en {there} exemplaires : {', '.join(late)} n'est pas à jour."
-        ]
+    if replicas < there:
+        return [f"Le flux {stream} garde ses {there} exemplaires : aucun n'est retiré."]
     try:
         config = {**info["config"], "num_replicas": replicas}
         await call(nc, f"STREAM.UPDATE.{stream}", config)
     except Refusal as refusal:
         return [f"Le flux {stream} reste en {there} exemplaire(s), non {replicas} : {refusal}."]
-    return [f"Le flux {stream} passe de {there} à {replicas} exemplaire(s)."]
+    return [f"Le flux {stream} passe de {there} à {replicas} exemplaires."]
 
 
 def shared(replicas: int) -> dict[str, Any]:

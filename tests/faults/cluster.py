@@ -1,7 +1,7 @@
 """A cluster to do harm to: the three brokers of docker-compose.yml, and a town on them."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -106,3 +106,10 @@ async def caught_up(nc: Client, stream: str) -> None:
         if len(others) == 2 and all(one["current"] and not one.get("lag") for one in others):
             return
         await asyncio.sleep(0.1)
+
+
+async def until(happened: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until that has happened which nobody tells."""
+    async with asyncio.timeout(WITHIN):
+        while not await happened():  # noqa: ASYNC110 brokers offer no event to wait for
+            await asyncio.sleep(0.05)
