@@ -1,5 +1,6 @@
 """docker-compose.yml states what works: started here without Docker, and read."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -7,6 +8,8 @@ from time import monotonic, sleep
 import httpx
 import pytest
 
+from adapters.comparing import holders
+from adapters.jetstream_api import connect
 from guichet.host import environment
 from tests import composed as composing
 from tests.composed import (
@@ -63,6 +66,22 @@ def answer(
             return reply
         sleep(0.1)
     raise AssertionError(path)
+
+
+def test_every_broker_keeps_everything(composed: Containers) -> None:
+    settings = composed.settings()
+    streams = (f"{kind}_{settings.town}" for kind in ("GUICHET", "SEALS", "KEYS"))
+
+    async def kept() -> list[set[str]]:
+        nc = await connect(settings.nats_url, "steward", settings.nats_passwords["steward"])
+        try:
+            return [set(await holders(nc, stream)) for stream in streams]
+        finally:
+            await nc.close()
+
+    assert asyncio.run(kept()) == [{"nats1", "nats2", "nats3"}] * 3
+    out = done("verify", "--replicas", env=composed.environment("web"))
+    assert out == "Tous les exemplaires du journal, des sceaux et des clés concordent.\n"
 
 
 def test_prepare_may_be_run_again(composed: Containers) -> None:

@@ -106,7 +106,7 @@ def verify(
     ----------
     seals: Une copie des sceaux gardée ailleurs.
     key: Une copie de la clé publique (seal.pub) gardée ailleurs.
-    replicas: D'abord l'exemplaire de chaque courtier d'un cluster, un par un.
+    replicas: Seulement l'exemplaire de chaque courtier d'un cluster, un par un.
     """
     from guichet.proof.replicas import run as compare
     from guichet.proof.verifying import run
@@ -114,7 +114,8 @@ def verify(
     settings = Settings.find(data)
     if replicas:
         compare(settings)
-    run(settings, seals, key)
+    else:
+        run(settings, seals, key)
 
 
 @app.command
