@@ -125,12 +125,23 @@ class Appender:
                 return there.position
             overtaken = there is not None and there.version >= entries[-1].version
             # After an unknown outcome a conflict may be our own writing, still on its way.
-            if overtaken or (code in CONFLICTS and not uncertain):
+            refused = code in CONFLICTS and not uncertain
+            if overtaken or (refused and await self._moved(expected)):
                 for entry in entries:
                     self._known.pop(entry.stream, None)
                 raise Conflict(entries[0].stream)
             logger.warning("log.unsettled", code=code)
             await asyncio.sleep(0.1)
+
+    async def _moved(self, expected: Mapping[str, int]) -> bool:
+        """Whether one of the streams really ends elsewhere. Of several brokers the leader refuses
+        what follows something that the others have not taken yet: that may come or go, and may be
+        what our own author sent before, so it is waited for."""
+        for stream, position in expected.items():
+            last = await self._last(stream)
+            if (last.position if last else 0) != position:
+                return True
+        return False
 
     async def _must_reach_back(self) -> None:
         """After a silence the broker may be another one, on a damaged store: write nothing there,

@@ -150,6 +150,8 @@ class Log:
                 entries = await self._following(after, size, subject)
                 if not entries:
                     entries = await self._awaited(after, size, subject)
+                if not kind:
+                    entries = await self._without_holes(after, entries)
             except LogUnavailable:
                 await asyncio.sleep(0.1)
                 continue
@@ -161,6 +163,15 @@ class Log:
             yield entries
             if len(entries) < size:
                 await asyncio.sleep(linger)
+
+    async def _without_holes(self, after: int, entries: list[Entry]) -> list[Entry]:
+        """The entries as far as each follows the one before; where already the first does not,
+        that which the leader has there: the copy we were given may be damaged, and his whole."""
+        whole = [e for number, e in enumerate(entries, after + 1) if e.position == number]
+        if whole or not entries:
+            return whole
+        there = await self.at(after + 1)
+        return entries if there is None else [there]
 
     async def _following(self, after: int, size: int, subject: str) -> list[Entry]:
         messages, _ = await self._direct.batch(after + 1, size, subject)

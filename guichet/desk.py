@@ -20,7 +20,7 @@ from domain.dossier import Dossier, DossierEvent, DossierExists, DossierOpened, 
 from domain.grammar import Author, Invalid, Recorded, Value, replay
 from domain.intake import OpenDossier
 from domain.linking import LinkDossier
-from domain.log import Conflict, LogDamaged
+from domain.log import Conflict, LogDamaged, LogUnavailable
 from guichet.catalogue import Catalogue
 from guichet.ciphering import Cipher
 from guichet.envelopes import Hand, sealing_key, times_of, wrapped
@@ -165,7 +165,10 @@ class Desk:
         return await self._log.append(await self._cipher.seal(facts))
 
     async def _heard_before(self, stream: str, id: UUID, hand: Hand) -> Outcome:
-        heard = answer_given(id, await self.past(stream, upto_date=True), hand)
+        past = await self.past(stream, upto_date=True)
+        if not past:  # what stood in the way has gone with the leader who knew of it
+            raise LogUnavailable("Le journal ne dit pas encore ce qu'il a gardé.")
+        heard = answer_given(id, past, hand)
         if heard is None:
             raise DossierExists
         return heard

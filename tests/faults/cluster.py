@@ -10,7 +10,7 @@ import psutil
 from msgspec import structs
 from nats.aio.client import Client
 
-from adapters.jetstream_api import Refusal, call, connect
+from adapters.jetstream_api import Refusal, addresses, call, connect
 from adapters.steward import create_streams
 from adapters.stream import stream_name
 from domain.log import LogUnavailable
@@ -74,6 +74,15 @@ class Cluster:
         async with asyncio.timeout(WITHIN), self.steward() as nc:
             for kind in ("GUICHET", "SEALS", "KEYS"):
                 await caught_up(nc, f"{kind}_{self.settings.town}")
+
+    def through(self, name: str) -> Settings:
+        """The settings of a process that knows one of the brokers only."""
+        at = list(self.brokers).index(name)
+        return structs.replace(
+            self.settings,
+            nats_url=addresses(self.settings.nats_url)[at],
+            nats_monitor=addresses(self.settings.nats_monitor)[at],
+        )
 
     def suspend(self, name: str) -> None:
         """Let a broker stand still."""

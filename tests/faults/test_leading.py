@@ -9,14 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from msgspec import structs
 
 from adapters.appending import Appender
 from adapters.comparing import holders
 from adapters.embedded import NatsServer, free_port
 from adapters.embedded_postgres_server import fresh_passwords
 from adapters.guard import syncs_always
-from adapters.jetstream_api import addresses, call
+from adapters.jetstream_api import call
 from adapters.steward import create_streams
 from adapters.stream import stream_name
 from domain.log import Entry, LogDamaged, LogUnavailable
@@ -44,16 +43,6 @@ async def cluster(
 ) -> Cluster:
     """A town of its own; `house` has made its tables."""
     return await Cluster.of(*brokers, settings)
-
-
-def through(cluster: Cluster, name: str) -> Settings:
-    """The settings of a process that knows one of the brokers only."""
-    at = list(BROKERS).index(name)
-    return structs.replace(
-        cluster.settings,
-        nats_url=addresses(cluster.settings.nats_url)[at],
-        nats_monitor=addresses(cluster.settings.nats_monitor)[at],
-    )
 
 
 async def another_leads(cluster: Cluster) -> None:
@@ -119,8 +108,8 @@ async def near_and_far(cluster: Cluster) -> AsyncGenerator[tuple[House, House, s
     leader = await cluster.leader()
     late = next(name for name in BROKERS if name != leader)
     async with (
-        House.open(through(cluster, leader)) as near,
-        House.open(through(cluster, late)) as far,
+        House.open(cluster.through(leader)) as near,
+        House.open(cluster.through(late)) as far,
     ):
         yield near, far, late
 

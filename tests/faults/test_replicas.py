@@ -57,6 +57,17 @@ def flipped(folder: Path, stream: str) -> None:
     block.write_bytes(content)
 
 
+async def followed(settings: Settings, count: int) -> list[Entry]:
+    """The first entries, as a process that speaks to one broker only reads them."""
+    entries: list[Entry] = []
+    async with House.open(settings) as house, asyncio.timeout(WITHIN):
+        async for some in house.log.follow(0):
+            entries += some
+            if len(entries) == count:
+                break
+    return entries
+
+
 async def restarted(cluster: Cluster, name: str) -> None:
     cluster.brokers[name].begin()
     await cluster.healed()
@@ -82,6 +93,7 @@ async def test_a_copy_with_a_flipped_bit_is_named_and_made_anew(
     assert said is not None
     assert said[1] == name
     assert 15 < int(said[2]) < 25
+    assert await followed(cluster.through(name), len(known)) == known
     damaged.stop()
     shutil.rmtree(damaged.folder / "data")  # what the sentence says
     await restarted(cluster, name)
