@@ -125,12 +125,23 @@ class Appender:
                 return there.position
             overtaken = there is not None and there.version >= entries[-1].version
             # After an unknown outcome a conflict may be our own writing, still on its way.
-            if overtaken or (code in CONFLICTS and not uncertain):
+            refused = code in CONFLICTS and not uncertain
+            if overtaken or (refused and await self._moved(expected)):
                 for entry in entries:
                     self._known.pop(entry.stream, None)
                 raise Conflict(entries[0].stream)
             logger.warning("log.unsettled", code=code)
             await asyncio.sleep(0.1)
+
+    async def _moved(self, expected: Mapping[str, int]) -> bool:
+        """Whether one of the streams really ends elsewhere. Of several brokers the leader refuses
+        what follows something that the others have not taken yet: that may come or go, and may be
+        what our own author sent before, so it is waited for."""
+        for stream, position in expected.items():
+            last = await self._last(stream)
+            if (last.position if last else 0) != position:
+                return True
+        return False
 
     async def _must_reach_back(self) -> None:
         """After a silence the broker may be another one, on a damaged store: write nothing there,
@@ -149,6 +160,7 @@ class Appender:
         the first entry of each stream, as the server wants it."""
         if self.may_write is not None:
             await self.may_write()
+        before = self.acknowledged
         batch = str(uuid4())
         waiting = dict(expected)
         for number, entry in enumerate(entries, 1):
@@ -161,7 +173,11 @@ class Appender:
                 headers |= {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
             if number == len(entries):
                 headers |= {"Nats-Batch-Commit": "1"} if len(entries) > 1 else {}
-                return await publish(self._nc, subject, entry.data, headers)
+                code, position = await publish(self._nc, subject, entry.data, headers)
+                if position and position - len(entries) < before:
+                    # Another replica leads, and had lost what we were told of.
+                    raise LogDamaged(f"La position {position} est donnée une seconde fois.")
+                return code, position
             try:
                 await self._nc.publish(subject, entry.data, headers=headers)
             except NatsError as error:

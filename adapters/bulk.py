@@ -10,10 +10,12 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from io import BufferedReader
+from random import sample
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from adapters.jetstream_api import addresses
 from domain.log import LogUnavailable
 
 PAGE = 4000
@@ -24,6 +26,12 @@ BYTES = 16 * 1024 * 1024
 
 PATIENCE = 10.0
 """Seconds the broker may be silent."""
+
+AMONG_OTHERS = 1.0
+"""Seconds after which, of several brokers, another is asked instead of the one that is silent."""
+
+PLACINGS = 100
+"""How often a consumer is asked for until the broker that is wanted gets it: one in three does."""
 
 START = len(b"NATS/1.0\r\n")
 
@@ -37,19 +45,28 @@ class Bulk:
     """A line to the broker, for reading one stream from one end to the other."""
 
     def __init__(
-        self, line: socket.socket, file: "BufferedReader[socket.SocketIO]", inbox: str, stream: str
+        self,
+        line: socket.socket,
+        file: "BufferedReader[socket.SocketIO]",
+        inbox: str,
+        stream: str,
+        at: str,
     ) -> None:
         self._line = line
         self._file = file
         self._inbox = inbox
         self._stream = stream
         self._more = True
+        self._at = at
 
     @classmethod
     @contextmanager
-    def open(cls, url: str, user: str, password: str, stream: str) -> Generator["Bulk"]:
-        """The line open; `LogUnavailable` when the broker is not there or falls silent."""
-        place = urlsplit(url)
+    def open(
+        cls, url: str, user: str, password: str, stream: str, at: str = ""
+    ) -> Generator["Bulk"]:
+        """The line open, to one of the brokers of `url` (with commas between); `LogUnavailable`
+        when none is there, or it falls silent. `at` is the name of the broker whose own copy is to
+        be read, whichever we speak to; without it one of those that have a copy reads its own."""
         inbox = f"_INBOX_{user}.{uuid4().hex}"
         hello = {
             "user": user,
@@ -61,14 +78,13 @@ class Bulk:
             "protocol": 1,
             "lang": "guichet",
         }
-        address = (place.hostname or "127.0.0.1", place.port or 4222)
         try:
             with (
-                socket.create_connection(address, PATIENCE) as line,
+                greeted(addresses(url)) as line,
                 BufferedReader(line.makefile("rb", buffering=0), 1 << 20) as file,
             ):
                 line.sendall(f"CONNECT {json.dumps(hello)}\r\nSUB {inbox} 1\r\n".encode())
-                yield cls(line, file, inbox, stream)
+                yield cls(line, file, inbox, stream, at)
         except OSError as error:
             raise LogUnavailable(f"Le journal ne se laisse pas lire ({error}).") from error
 
@@ -111,7 +127,17 @@ class Bulk:
             found.append((subject.decode(), message[size:-2]))
 
     def _follow(self, seq: int) -> str:
-        """A consumer of our own from a sequence on, which the broker forgets when we are gone."""
+        """A consumer of our own from a sequence on, which the broker forgets when we are gone. It
+        has one replica, and that reads the copy of the broker it was placed on, by chance: so it is
+        asked for until it is placed where it is wanted."""
+        for _ in range(PLACINGS if self._at else 1):
+            name, place = self._consumer(seq)
+            if self._at in ("", place):
+                return name
+        raise LogUnavailable(f"Le courtier {self._at} ne se laisse pas lire.")
+
+    def _consumer(self, seq: int) -> tuple[str, str]:
+        """A new consumer's name, and the broker it was placed on."""
         config = {
             "deliver_policy": "by_start_sequence",
             "opt_start_seq": seq,
@@ -128,7 +154,7 @@ class Bulk:
         answer = json.loads(message)
         if "name" not in answer:
             raise LogUnavailable(f"Le journal ne se laisse pas lire ({answer.get('error')}).")
-        return str(answer["name"])
+        return str(answer["name"]), str(answer.get("cluster", {}).get("leader", ""))
 
     def _page(self, consumer: str) -> Iterator[Message]:
         body = {"batch": PAGE, "max_bytes": BYTES, "no_wait": True}
@@ -173,6 +199,25 @@ class Bulk:
                     raise LogUnavailable(f"Le journal ne se laisse pas lire ({words}).")
 
 
+def greeted(urls: Sequence[str]) -> socket.socket:
+    """A line to the first of the brokers, in any order, that says who it is: one that stands still
+    takes a line and says nothing."""
+    patience = PATIENCE if len(urls) == 1 else AMONG_OTHERS
+    refused: OSError = ConnectionRefusedError("aucune adresse")
+    for url in sample(urls, len(urls)):
+        place = urlsplit(url)
+        try:
+            line = socket.create_connection(
+                (place.hostname or "127.0.0.1", place.port or 4222), patience
+            )
+            if line.recv(4, socket.MSG_PEEK):
+                return line
+            line.close()
+        except OSError as error:
+            refused = error
+    raise refused
+
+
 def hashed(message: bytes, size: int, subject: bytes, position: bytes) -> bytes:
     """The hash (see `domain.message.hash_of`) of a message as it came over the line, its
     headers `size` bytes long. Nothing is parsed that need not be: headers that are not exactly
@@ -188,27 +233,3 @@ def parted(size: int, message: bytes) -> tuple[dict[str, str], bytes]:
     lines = message[START:size].decode().split("\r\n") if size else []
     headers = {name: value for name, _, value in (line.partition(": ") for line in lines) if name}
     return headers, message[size:-2]
-
-
-def differs(
-    url: str, user: str, password: str, stream: str, after: int, known: Sequence[bytes]
-) -> int:
-    """The first position after `after` at which a stream does not have the known hash, twice in a
-    row; 0 when it has them all."""
-    doubted = 0
-    while True:
-        with Bulk.open(url, user, password, stream) as bulk:
-            at = first_difference(bulk.hashes(after, after + len(known)), after, known)
-        if at in (0, doubted):
-            return at
-        doubted, known, after = at, known[at - after - 1 :], at - 1
-
-
-def first_difference(found: Iterator[tuple[int, bytes]], after: int, known: Sequence[bytes]) -> int:
-    """The first position after `after` whose hash is not the known one; 0 when there is none."""
-    position = after
-    for expected in known:
-        position += 1
-        if next(found, None) != (position, expected):
-            return position
-    return 0

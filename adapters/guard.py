@@ -6,21 +6,30 @@ well, so its state is compared with what the archive knows.
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from urllib.request import urlopen
 
 from nats.aio.client import Client
 
-from adapters.jetstream_api import Refusal, call
+from adapters.jetstream_api import Refusal, addresses, call
 from adapters.steward import log_config
 from adapters.stream import stream_name
 from domain.log import LogUnavailable
+
+ALONE = 5.0
+"""Seconds the only broker has to answer."""
+
+AMONG_OTHERS = 0.5
+"""Seconds each of several has, unless none takes less: one that stands still must not keep the
+others from writing."""
 
 
 async def complaints(nc: Client, monitor: str, town: str, checkpoint: int) -> list[str]:
     """What the broker itself says that is wrong with the log, in sentences; none when all looks
     well. `monitor` is the URL of the broker's monitoring, `checkpoint` the last position anybody
-    is known to have seen."""
+    is known to have seen. With several brokers, `monitor` has commas between."""
     found: list[str] = []
     stream = stream_name(town)
     if not await asyncio.to_thread(syncs_always, monitor):
@@ -43,9 +52,24 @@ async def complaints(nc: Client, monitor: str, town: str, checkpoint: int) -> li
 
 
 def syncs_always(monitor: str) -> bool:
-    """Whether the broker acknowledges only what is on the disk."""
+    """Whether every broker acknowledges only what is on the disk. Of several, those count that
+    answer: one that is away acknowledges nothing. `LogUnavailable` when none does."""
+    monitors, found = addresses(monitor), list[bool]()
+    with ThreadPoolExecutor(len(monitors)) as pool:
+        for within in (ALONE,) if len(monitors) == 1 else (AMONG_OTHERS, ALONE):
+            asked = partial(sync_always, within=within)
+            found = [said for said in pool.map(asked, monitors) if said is not None]
+            if found:
+                break
+    if not found:
+        raise LogUnavailable("Le contrôle du courtier ne répond pas.")
+    return all(found)
+
+
+def sync_always(monitor: str, within: float) -> bool | None:
+    """Whether one broker does; None when it does not answer within that many seconds."""
     try:
-        with urlopen(f"{monitor}/jsz", timeout=5) as reply:  # noqa: S310 our own http address
+        with urlopen(f"{monitor}/jsz", timeout=within) as reply:  # noqa: S310 our own http address
             return bool(json.load(reply).get("config", {}).get("sync_always"))
-    except OSError as error:
-        raise LogUnavailable("Le contrôle du courtier ne répond pas.") from error
+    except OSError:
+        return None

@@ -6,7 +6,7 @@ Every foreign error becomes `LogUnavailable`; what the server refuses comes back
 import asyncio
 import json
 from base64 import b64decode
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -19,10 +19,19 @@ from nats.errors import Error as NatsError
 from domain.log import LogUnavailable
 
 FIRST_WITHIN = 3.0
-"""Seconds for which a first connection is tried again: a broker that restarts is waited for."""
+"""Seconds for which a first connection is tried again, for each broker there is: one that restarts
+is waited for."""
+
+HEARTBEAT = 1.5
+"""Seconds between two signs of life that are asked of the broker. After three without any it is
+left for another: one that stands still cuts no line, and a cluster goes on without it. A single
+broker may stand still for three seconds without being left."""
 
 TIMEOUT = 2.0
 """Seconds a single request may take before its outcome counts as unknown."""
+
+NOT_YET = {10008, 10009}
+"""Error codes of a cluster that is choosing who leads it."""
 
 NOT_FOUND = {10037, 10059}
 """Error codes of a message, or a stream, that is not there."""
@@ -49,8 +58,9 @@ class Line(Client):
 
 
 async def connect(url: str, user: str, password: str) -> Client:
-    """A connection that comes back by itself and hears its own replies only; `LogUnavailable` when
-    there is no broker at first, for `FIRST_WITHIN` seconds."""
+    """A connection to one of the brokers of `url` (with commas between), which comes back by
+    itself, to another one if need be, and hears its own replies only; `LogUnavailable` when there
+    is no broker at first, for `FIRST_WITHIN` seconds."""
     last = ""
 
     async def report(error: Exception) -> None:
@@ -59,33 +69,43 @@ async def connect(url: str, user: str, password: str) -> Client:
             logger.warning("broker.error", user=user, error=str(error))
         last = str(error)
 
-    async def give_up() -> None:
-        """What was asked over a line that is cut is never answered: whoever waits for it may ask
-        again as soon as there is a broker, instead of after `TIMEOUT`."""
-        for answer in list(client._resp_map.values()):  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType, reportUnknownArgumentType] nats-py leaves them waiting
-            if not answer.done():
-                answer.set_exception(ConnectionResetError("la ligne est coupée"))
+    async def cut() -> None:
+        give_up(client, "la ligne est coupée")
 
-    client = Line()
+    client, urls = Line(), addresses(url)
     try:
-        async with asyncio.timeout(FIRST_WITHIN):
+        async with asyncio.timeout(FIRST_WITHIN * len(urls)):
             await client.connect(
-                url,
+                urls,
                 user=user,
                 password=password,
                 name=f"guichet-{user}",
                 inbox_prefix=f"_INBOX_{user}".encode(),
                 error_cb=report,
-                disconnected_cb=give_up,
+                disconnected_cb=cut,
                 connect_timeout=2,
                 reconnect_time_wait=0.1,  # pyright: ignore[reportArgumentType] seconds, not int
                 max_reconnect_attempts=-1,
-                ping_interval=10,
+                ping_interval=HEARTBEAT,  # pyright: ignore[reportArgumentType] seconds, not int
+                max_outstanding_pings=2,
                 allow_reconnect=True,
             )
     except (NatsError, OSError, TimeoutError) as error:
         raise LogUnavailable(f"Le courtier de messages ne répond pas ({url}).") from error
     return client
+
+
+def addresses(url: str) -> list[str]:
+    """The single addresses of a setting that may name several."""
+    return [one.strip() for one in url.split(",")]
+
+
+def give_up(nc: Client, why: str) -> None:
+    """What was asked over a line that is cut, or of a broker that no longer leads, is never
+    answered: whoever waits for it may ask again at once, instead of after `TIMEOUT`."""
+    for answer in list(nc._resp_map.values()):  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType, reportUnknownArgumentType] nats-py leaves them waiting
+        if not answer.done():
+            answer.set_exception(ConnectionResetError(why))
 
 
 async def request(
@@ -105,7 +125,10 @@ async def call(nc: Client, action: str, body: dict[str, Any] | None = None) -> d
     reply = await request(nc, f"$JS.API.{action}", json.dumps(body or {}).encode())
     answer: dict[str, Any] = json.loads(reply.data)
     if error := answer.get("error"):
-        raise Refusal(int(error.get("err_code", 0)), str(error.get("description", "")))
+        code = int(error.get("err_code", 0))
+        if code in NOT_YET:
+            raise LogUnavailable("Les courtiers de messages choisissent encore qui les dirige.")
+        raise Refusal(code, str(error.get("description", "")))
     return answer
 
 
@@ -127,8 +150,16 @@ async def last_message(
     nc: Client, stream: str, subject: str
 ) -> tuple[dict[str, str], bytes, int] | None:
     """Headers, content and sequence of the last message of a subject, asked of the leader."""
+    return await leaders_message(nc, stream, {"last_by_subj": subject})
+
+
+async def leaders_message(
+    nc: Client, stream: str, wanted: dict[str, Any]
+) -> tuple[dict[str, str], bytes, int] | None:
+    """The same of the message that is `wanted`. A direct read is answered by any replica, which may
+    not have the latest yet; the leader has everything that was ever acknowledged."""
     try:
-        answer = await call(nc, f"STREAM.MSG.GET.{stream}", {"last_by_subj": subject})
+        answer = await call(nc, f"STREAM.MSG.GET.{stream}", wanted)
     except Refusal as refusal:
         if refusal.code in NOT_FOUND:
             return None
@@ -163,88 +194,3 @@ async def first_message(nc: Client, subject: str) -> AsyncGenerator[asyncio.Even
                 await subscription.unsubscribe()
     except NatsError as error:
         raise LogUnavailable("Le journal ne se laisse pas suivre.") from error
-
-
-class Answer:
-    """What comes back to one batch read, until its last message, or nothing for `TIMEOUT`."""
-
-    def __init__(self) -> None:
-        self.messages: list[Msg] = []
-        self.more = False
-        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def take(self, message: Msg) -> None:
-        """Take in the next message, or the word that there is no other."""
-        headers = message.headers or {}
-        status = headers.get("Status")
-        if status is None:
-            self.messages.append(message)
-        elif self._ended.done():
-            return
-        elif status in ("204", "404"):
-            self.more = status == "204" and int(headers.get("Nats-Num-Pending", "0")) > 0
-            self._ended.set_result(None)
-        else:
-            self._ended.set_exception(LogUnavailable(f"Le journal répond {status}."))
-
-    async def whole(self) -> tuple[list[Msg], bool]:
-        """All of them, and whether more follow."""
-        while not self._ended.done():
-            heard = len(self.messages)
-            await asyncio.wait([self._ended], timeout=TIMEOUT)
-            if not self._ended.done() and len(self.messages) == heard:
-                raise LogUnavailable("Le journal ne se laisse pas lire.")
-        self._ended.result()
-        return self.messages, self.more
-
-
-class DirectReader:
-    """Batch direct reads of one stream, all over one inbox: no consumer, nothing to lose."""
-
-    def __init__(self, nc: Client, stream: str) -> None:
-        self._nc = nc
-        self._subject = f"$JS.API.DIRECT.GET.{stream}"
-        self._inbox = ""
-        self._lock = asyncio.Lock()
-        self._waiting: dict[str, Answer] = {}
-        self._count = 0
-
-    async def batch(self, seq: int, size: int, subject: str) -> tuple[list[Msg], bool]:
-        """At most `size` messages of `subject` from sequence `seq` on, and whether more follow."""
-        return await self._ask({"seq": seq, "batch": size, "next_by_subj": subject})
-
-    async def lasts(self, subjects: Sequence[str]) -> list[tuple[str, bytes]]:
-        """Subject and content of the last message of each of `subjects` that has one; 1,024
-        subjects at most."""
-        messages, _ = await self._ask({"multi_last": list(subjects)})
-        return [((one.headers or {})["Nats-Subject"], one.data) for one in messages]
-
-    async def _ask(self, body: dict[str, Any]) -> tuple[list[Msg], bool]:
-        await self._listen()
-        self._count += 1
-        token = str(self._count)
-        answer = self._waiting[token] = Answer()
-        try:
-            await self._nc.publish(
-                self._subject, json.dumps(body).encode(), reply=f"{self._inbox}.{token}"
-            )
-            return await answer.whole()
-        except (NatsError, OSError) as error:
-            raise LogUnavailable("Le journal ne se laisse pas lire.") from error
-        finally:
-            del self._waiting[token]
-
-    async def _listen(self) -> None:
-        if self._inbox:
-            return
-        async with self._lock:
-            if self._inbox:
-                return
-            inbox = self._nc.new_inbox()
-            await listen(self._nc, f"{inbox}.*", self._deliver)
-            self._inbox = inbox
-
-    async def _deliver(self, message: Msg) -> None:
-        answer = self._waiting.get(message.subject.rpartition(".")[2])
-        if answer is not None:
-            answer.take(message)

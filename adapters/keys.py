@@ -15,11 +15,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from adapters.jetstream_api import DirectReader, Refusal, call, last_message, listen, publish
+from adapters.direct import DirectReader
+from adapters.jetstream_api import Refusal, call, last_message, listen, publish
 from domain.log import LogUnavailable
 
 MINTED = 200
 """Keys minted at once; the pool is filled again when it is half empty."""
+
+FORGOTTEN_WITHIN = 5.0
+"""Seconds for which the replicas of a key store are waited for after a destruction."""
 
 CACHED = 200_000
 ASKED = 1000
@@ -92,8 +96,24 @@ class KeyRing:
             except Refusal as refusal:
                 if refusal.code not in NO_MESSAGE:
                     raise
+            await self._forgotten_everywhere()
         await self._nc.publish(f"destroyed.{self._town}", id.bytes)
         await self._nc.flush()
+
+    async def _forgotten_everywhere(self) -> None:
+        """Wait until every replica that is there has done what the leader did: whoever asks one of
+        them for the key after this must not get it. One that is away does it when it is back."""
+        until = asyncio.get_running_loop().time() + FORGOTTEN_WITHIN
+        while asyncio.get_running_loop().time() < until:
+            cluster = (await call(self._nc, f"STREAM.INFO.{self._name}")).get("cluster", {})
+            late = [
+                one
+                for one in cluster.get("replicas", [])
+                if not one.get("offline") and (one.get("lag") or not one.get("current"))
+            ]
+            if not late:
+                return
+            await asyncio.sleep(0.02)
 
     async def _fill(self, count: int) -> None:
         async with self._minting:
@@ -127,6 +147,16 @@ class KeyRing:
             id = wanted[subject]
             if id not in self._destroyed:
                 self._keep(id, self._unwrap(subject, wrapped))
+        # A replica may not have the latest yet, and a key that is taken for destroyed shows
+        # somebody as erased: only the leader is believed when he says that there is none.
+        absent = [id for id in ids if id not in self._keys and id not in self._destroyed]
+        await asyncio.gather(*(self._ask_leader(id) for id in absent))
+
+    async def _ask_leader(self, id: UUID) -> None:
+        subject = self._subject(id)
+        found = await last_message(self._nc, self._name, subject)
+        if found is not None and id not in self._destroyed:
+            self._keep(id, self._unwrap(subject, found[1]))
 
     def _wrap(self, subject: str, key: bytes) -> bytes:
         nonce = os.urandom(12)

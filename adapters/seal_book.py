@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 from nats.aio.client import Client
 
-from adapters.jetstream_api import DirectReader, publish
+from adapters.direct import DirectReader
+from adapters.jetstream_api import publish
 from domain.log import LogDamaged, LogUnavailable
 from domain.seals import Seal
 

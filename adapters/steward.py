@@ -8,35 +8,60 @@ from adapters.jetstream_api import Refusal, call
 from adapters.keys import keys_stream
 from adapters.seal_book import seals_stream
 from adapters.stream import stream_name
+from domain.log import LogUnavailable
 
 STREAM_EXISTS = 10058
+NO_PEERS = 10005
+"""Error code of a cluster with too few brokers for the replicas that are asked for."""
+
 REPAIR = "repair"
 """What begins the subjects of a log that is being repaired."""
 
 
-async def create_streams(nc: Client, town: str, *, replicas: int = 1) -> None:
-    """The log, its seals and the key store of `town`, unless they are there. The log and the seals
-    deny deletes and purges; the key store forgets on purpose, message by message."""
-    await create(nc, log_config(town, replicas))
-    await create(
-        nc,
-        {
-            **shared(replicas),
-            "name": seals_stream(town),
-            "subjects": [f"seals.{town}"],
-            "deny_delete": True,
-            "deny_purge": True,
-        },
-    )
-    await create(
-        nc,
-        {
-            **shared(replicas),
-            "name": keys_stream(town),
-            "subjects": [f"keys.{town}.*"],
-            "max_msgs_per_subject": 1,
-        },
-    )
+async def create_streams(nc: Client, town: str, *, replicas: int | None = None) -> list[str]:
+    """The log, its seals and the key store of `town`, unless they are there, kept by `replicas`
+    brokers (one, unless told otherwise). The log and the seals deny deletes and purges; the key
+    store forgets on purpose, message by message.
+
+    Of a stream that exists the number of brokers that keep it is raised, if one is given, and
+    nothing else; returned is a sentence for each that has another number."""
+    count = replicas or 1
+    seals = {
+        **shared(count),
+        "name": seals_stream(town),
+        "subjects": [f"seals.{town}"],
+        "deny_delete": True,
+        "deny_purge": True,
+    }
+    keys = {
+        **shared(count),
+        "name": keys_stream(town),
+        "subjects": [f"keys.{town}.*"],
+        "max_msgs_per_subject": 1,
+    }
+    said: list[str] = []
+    for config in (log_config(town, count), seals, keys):
+        await create(nc, config)
+        if replicas:
+            said += await keep_by(nc, str(config["name"]), replicas)
+    return said
+
+
+async def keep_by(nc: Client, stream: str, replicas: int) -> list[str]:
+    """Let `replicas` brokers keep an existing stream; a sentence when that was another number.
+    Copies are added, and none is taken away: which of them is the good one is not known here."""
+    info = await call(nc, f"STREAM.INFO.{stream}")
+    there: int = info["config"]["num_replicas"]
+    if there == replicas:
+        return []
+    if replicas < there:
+        return [f"Le flux {stream} garde ses {there} exemplaires : aucun n'est retiré."]
+    try:
+        config = {**info["config"], "num_replicas": replicas}
+        await call(nc, f"STREAM.UPDATE.{stream}", config)
+    except Refusal as refusal:
+        return [f"Le flux {stream} reste en {there} exemplaire(s), non {replicas} : {refusal}."]
+    return [f"Le flux {stream} passe de {there} à {replicas} exemplaires."]
 
 
 def shared(replicas: int) -> dict[str, Any]:
@@ -78,5 +103,7 @@ async def create(nc: Client, config: dict[str, Any]) -> None:
     try:
         await call(nc, f"STREAM.CREATE.{config['name']}", config)
     except Refusal as refusal:
+        if refusal.code == NO_PEERS:
+            raise LogUnavailable("Il manque encore des courtiers dans le cluster.") from None
         if refusal.code != STREAM_EXISTS:
             raise

@@ -10,10 +10,19 @@ from contextlib import suppress
 from itertools import pairwise
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from adapters.appending import BATCH, Appender, subject_of
 from adapters.cloudevents import entry_from, entry_of
-from adapters.jetstream_api import DirectReader, call, first_message, last_message
+from adapters.direct import DirectReader
+from adapters.jetstream_api import (
+    call,
+    first_message,
+    give_up,
+    last_message,
+    leaders_message,
+    listen,
+)
 from domain.log import Entry, LogDamaged, LogUnavailable
 
 IDLE = 1.0
@@ -21,6 +30,9 @@ IDLE = 1.0
 
 SYNCED_WITHIN = 0.5
 """Seconds for which a follower looks for what was announced, before it waits for the next."""
+
+CAUGHT_UP_WITHIN = 2.0
+"""Seconds a replica has to learn what the leader knows, before it counts as away."""
 
 LOOK_AGAIN = 0.05
 """Seconds between two such looks, at most."""
@@ -35,11 +47,30 @@ class Log:
         self._nc = nc
         self._direct = DirectReader(nc, self.name)
         self._appender = Appender(nc, town, self.last, self.head)
+        self._elections = 0
 
     @property
     def acknowledged(self) -> int:
         """The highest position this process was ever told of."""
         return self._appender.acknowledged
+
+    @property
+    def terms(self) -> int:
+        """Grows whenever another broker, or the same one after an absence, may be at the other
+        end: what was known of its log must then be looked at again."""
+        return self._nc.stats["reconnects"] + self._elections
+
+    async def hear_elections(self) -> None:
+        """Count in `terms`, from now on, the times the replicas of the log chose another leader:
+        that cuts no line of ours when it is another broker we speak to. What the former leader was
+        asked has no answer any more."""
+
+        async def count(_: Msg) -> None:
+            self._elections += 1
+            give_up(self._nc, "un autre courtier dirige")
+
+        subject = f"$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.{self.name}"
+        await listen(self._nc, subject, count)
 
     def ask_before_writing(self, may_write: Callable[[], Awaitable[None]]) -> None:
         """Ask `may_write` before every try to write, retries included; it raises `LogDamaged` or
@@ -50,8 +81,20 @@ class Log:
         """Add `entries`, all of them or none: see `Appender.append`."""
         return await self._appender.append(entries)
 
-    async def read(self, stream: str) -> list[Entry]:
-        """The entries of one stream, oldest first."""
+    async def read(self, stream: str, *, upto_date: bool = False) -> list[Entry]:
+        """The entries of one stream, oldest first, as any replica knows them: the latest may be
+        missing, unless `upto_date`, which asks the leader how far they go."""
+        last = await self.last(stream) if upto_date else None
+        deadline = asyncio.get_running_loop().time() + CAUGHT_UP_WITHIN
+        while True:
+            entries = await self._read(stream)
+            if last is None or (entries and entries[-1].version >= last.version):
+                return entries
+            if asyncio.get_running_loop().time() > deadline:
+                raise LogUnavailable("Le courtier qui répond est en retard sur les autres.")
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _read(self, stream: str) -> list[Entry]:
         entries: list[Entry] = []
         subject = self._subject(stream)
         while True:
@@ -72,8 +115,7 @@ class Log:
         found = await last_message(self._nc, self.name, self._subject(stream))
         if found is None:
             return None
-        headers, data, position = found
-        return entry_from(headers, data, position)
+        return entry_from(*found)
 
     async def existing(self, streams: Sequence[str]) -> set[str]:
         """Those of `streams` that have an entry; a thousand at most in one question."""
@@ -82,9 +124,10 @@ class Log:
         return {asked[subject] for subject, _ in found}
 
     async def at(self, position: int) -> Entry | None:
-        """The entry at a position, or the first one after it."""
-        entries = await self.page(position - 1, 1)
-        return entries[0] if entries else None
+        """The entry at a position, or the first one after it, as the leader knows it."""
+        wanted = {"seq": position, "next_by_subj": f"guichet.{self.town}.>"}
+        found = await leaders_message(self._nc, self.name, wanted)
+        return None if found is None else entry_from(*found)
 
     async def page(self, after: int, size: int) -> list[Entry]:
         """At most `size` entries after a position, as they are now."""
@@ -107,6 +150,8 @@ class Log:
                 entries = await self._following(after, size, subject)
                 if not entries:
                     entries = await self._awaited(after, size, subject)
+                if not kind:
+                    entries = await self._without_holes(after, entries)
             except LogUnavailable:
                 await asyncio.sleep(0.1)
                 continue
@@ -118,6 +163,15 @@ class Log:
             yield entries
             if len(entries) < size:
                 await asyncio.sleep(linger)
+
+    async def _without_holes(self, after: int, entries: list[Entry]) -> list[Entry]:
+        """The entries as far as each follows the one before; where already the first does not,
+        that which the leader has there: the copy we were given may be damaged, and his whole."""
+        whole = [e for number, e in enumerate(entries, after + 1) if e.position == number]
+        if whole or not entries:
+            return whole
+        there = await self.at(after + 1)
+        return entries if there is None else [there]
 
     async def _following(self, after: int, size: int, subject: str) -> list[Entry]:
         messages, _ = await self._direct.batch(after + 1, size, subject)

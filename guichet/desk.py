@@ -20,7 +20,7 @@ from domain.dossier import Dossier, DossierEvent, DossierExists, DossierOpened, 
 from domain.grammar import Author, Invalid, Recorded, Value, replay
 from domain.intake import OpenDossier
 from domain.linking import LinkDossier
-from domain.log import Conflict, LogDamaged
+from domain.log import Conflict, LogDamaged, LogUnavailable
 from guichet.catalogue import Catalogue
 from guichet.ciphering import Cipher
 from guichet.envelopes import Hand, sealing_key, times_of, wrapped
@@ -55,6 +55,10 @@ class VersionMoved(Exception):
         super().__init__(current)
         self.current = current
         self.since = since
+
+
+class Outdated(Exception):
+    """A replica of the log answered that knows less than the author of the command."""
 
 
 class KeyReused(Exception):
@@ -113,9 +117,9 @@ class Desk:
             await self._must_be_another(command.dossier, id)
         turn = self._turns.setdefault(id, asyncio.Lock())
         async with turn:  # one after the other here, so that only other processes overtake us
-            for _ in range(TRIES):
-                with suppress(Conflict):
-                    return await self._carry(id, command, hand, expected, flags)
+            for number in range(TRIES):
+                with suppress(Conflict, Outdated):
+                    return await self._carry(id, command, hand, expected, flags, number > 0)
         raise Conflict(f"dossier.{id}")
 
     async def _carry(
@@ -125,10 +129,14 @@ class Desk:
         hand: Hand,
         expected: int | None,
         flags: tuple[str, ...],
+        upto_date: bool,
     ) -> Outcome:
-        """One try: read, decide, record; `Conflict` when somebody wrote in between."""
+        """One try: read, decide, record; `Conflict` when somebody wrote in between, `Outdated` when
+        what was read must be read again `upto_date` before anything is refused for it."""
         stream = f"dossier.{id}"
-        past = await self.past(stream)
+        past = await self.past(stream, upto_date=upto_date)
+        if not upto_date and (not past or (expected or 0) > past[-1].version):
+            raise Outdated
         if not past:
             raise DossierUnknown
         if heard := answer_given(id, past, hand):
@@ -144,9 +152,10 @@ class Desk:
         positions = await self.record(recorded)
         return outcome(id, recorded[-1], positions[-1], past[0].event)
 
-    async def past(self, stream: str) -> list[Recorded[Any]]:
-        """The facts of a stream, unsealed as far as their keys still exist."""
-        entries = await self._log.read(stream)
+    async def past(self, stream: str, *, upto_date: bool = False) -> list[Recorded[Any]]:
+        """The facts of a stream, unsealed as far as their keys still exist; `upto_date`: see
+        `Log.read`."""
+        entries = await self._log.read(stream, upto_date=upto_date)
         if entries and entries[0].version != 1:
             raise LogDamaged(f"Il manque l'entrée 1 de {stream}.")
         return await self._cipher.unseal(entries)
@@ -156,7 +165,10 @@ class Desk:
         return await self._log.append(await self._cipher.seal(facts))
 
     async def _heard_before(self, stream: str, id: UUID, hand: Hand) -> Outcome:
-        heard = answer_given(id, await self.past(stream), hand)
+        past = await self.past(stream, upto_date=True)
+        if not past:  # what stood in the way has gone with the leader who knew of it
+            raise LogUnavailable("Le journal ne dit pas encore ce qu'il a gardé.")
+        heard = answer_given(id, past, hand)
         if heard is None:
             raise DossierExists
         return heard

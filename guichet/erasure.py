@@ -40,7 +40,7 @@ class NothingOfItsOwn(Sentence):
 async def erase(house: House, person: UUID, ground: str) -> int:
     """Record the erasure of a person and destroy his key; the position of the fact."""
     stream = f"usager.{person}"
-    past = await house.desk.past(stream)
+    past = await house.desk.past(stream, upto_date=True)
     holder = replay(Holder(), [fact.event for fact in past])
     if holder.erased:
         position = past[-1].position
@@ -56,7 +56,7 @@ async def erase_words(house: House, dossier: UUID, ground: str) -> int:
     """Record the erasure of what lies under a dossier's own keys, and destroy them; the position
     of the fact. `DossierUnknown`, or `NothingOfItsOwn` when every word is some person's."""
     stream = f"dossier.{dossier}"
-    past = await house.desk.past(stream)
+    past = await house.desk.past(stream, upto_date=True)
     if not past:
         raise NothingOfItsOwn(f"Aucun dossier ne porte l'identifiant {dossier}.")
     opened = past[0].event

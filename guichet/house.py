@@ -53,6 +53,7 @@ class House:
         following = None
         try:
             await pool.open(wait=False)
+            await log.hear_elections()
             await catalogue.load(log, codec)
             following = asyncio.create_task(catalogue.follow(log, codec))
             cipher = Cipher(keys, codec)

@@ -53,7 +53,7 @@ async def follow_while_it_lasts(house: House) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(projector.keep_catching_up())
                 async for entries in house.log.follow(position, linger=LINGER):
-                    if seen != house.nc.stats["reconnects"]:
+                    if seen != house.log.terms:
                         seen = await must_continue(house)
                     await projector.project(entries)
         except ExceptionGroup as errors:

@@ -6,6 +6,7 @@ Beside ./run that is in the file `installation.json`; in containers, in environm
 import os
 from base64 import b64decode
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -22,8 +23,10 @@ class NoInstallation(Exception):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """One installation. `nats_passwords` by broker user, `postgres` connection strings by
-    database role, `master_key` 32 bytes, `zone` the town's IANA time zone, `tls_cert` and `tls_key`
+    """One installation. `nats_url` and `nats_monitor` of one broker, or of several with commas
+    between, of which `nats_replicas` (1 or 3; None: as many as now, one for what is new) keep each
+    stream; `nats_passwords` by broker user, `postgres` connection strings by database role,
+    `master_key` 32 bytes, `zone` the town's IANA time zone, `tls_cert` and `tls_key`
     the files of a pair or both empty, `trusted_proxies` the addresses and networks whose word on
     where a request comes from is believed, `least_free` the mebibytes that must be free on the disk
     of `data` before anything is written (0: nobody looks). `backup` is the folder that gets one
@@ -36,6 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     zone: str = ZONE
     nats_url: str
     nats_monitor: str
+    nats_replicas: Literal[1, 3] | None = None
     nats_passwords: dict[str, str]
     postgres: dict[str, str]
     master_key: bytes

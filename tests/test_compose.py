@@ -1,173 +1,32 @@
-"""docker-compose.yml without Docker: the programs, configuration files, arguments and environment
-that it states, with the host names, ports and mounted paths of here."""
+"""docker-compose.yml states what works: started here without Docker, and read."""
 
-import re
-import shutil
-import subprocess
-import sys
-import tempfile
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
 
 import httpx
 import pytest
-import yaml
 
-from adapters.embedded import NatsServer, free_port
-from adapters.embedded_postgres_server import PostgresServer
+from adapters.comparing import holders
+from adapters.jetstream_api import connect
 from guichet.host import environment
-
-ROOT = Path(__file__).parent.parent
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-
-
-def interpolated(value: str, variables: dict[str, str]) -> str:
-    """`${NAME:?}` and `${NAME:-default}` as Compose reads them."""
-
-    def put(match: "re.Match[str]") -> str:
-        name, kind, default = match.groups()
-        found = variables.get(name) or (default if kind == ":-" else None)
-        assert found, f"{name} manque dans .env"
-        return found
-
-    return re.sub(r"\$\{(\w+)(:[?-])(.*?)\}", put, value)
-
-
-def process(*command: str, env: dict[str, str]) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "guichet.cli", *command],
-        env=env,
-        cwd=env["HOME"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def done(*command: str, env: dict[str, str]) -> str:
-    running = process(*command, env=env)
-    out, said = running.communicate(timeout=90)
-    assert running.returncode == 0, said
-    return out
-
-
-class Containers:
-    """What `docker compose up` would start, started here."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.config = folder / "config"
-        shutil.copytree(ROOT / "guichet" / "config", self.config)
-        text = done("installation", "env", "--town", "bourg", env={"HOME": str(folder)})
-        self.variables = dict(line.split("=", 1) for line in text.splitlines())
-        self.ports = {"web": free_port(), "web2": free_port()}
-        self.port = self.ports["web"]
-        self.places = {
-            "nats:4222": f"127.0.0.1:{free_port()}",
-            "nats:8222": f"127.0.0.1:{free_port()}",
-        }
-        self.database_port = str(free_port())
-        self.running: list[subprocess.Popen[str]] = []
-
-    def environment(self, service: str) -> dict[str, str]:
-        """Exactly what the service is given, with the places of here."""
-        found = {
-            name: interpolated(str(value), self.variables)
-            for name, value in SERVICES[service]["environment"].items()
-        }
-        for name, value in found.items():
-            for there, here in self.places.items():
-                value = value.replace(f"//{there}", f"//{here}")
-            found[name] = value
-        for name, here in {
-            "NATS_LISTEN": self.places["nats:4222"],
-            "NATS_MONITOR": self.places["nats:8222"],
-            "NATS_STORE": str(self.folder / "nats" / "data"),
-            "GUICHET_POSTGRES_HOST": "127.0.0.1",
-            "GUICHET_POSTGRES_PORT": self.database_port,
-            "GUICHET_PORT": str(self.ports.get(service, self.port)),
-        }.items():
-            if name in found:
-                found[name] = here
-        data = self.folder / "data"  # the image's GUICHET_DATA, a volume there
-        data.mkdir(exist_ok=True)
-        return {**found, "HOME": str(self.folder), "GUICHET_DATA": str(data)}
-
-    def arguments(self, service: str) -> list[str]:
-        """Its command, with mounted paths replaced by what is mounted there."""
-        assert "./guichet/config:/etc/guichet:ro" in SERVICES[service]["volumes"]
-        return [
-            word.replace("/etc/guichet", str(self.config)) for word in SERVICES[service]["command"]
-        ]
-
-
-class ComposedBroker(NatsServer):
-    """The broker of the file."""
-
-    def __init__(self, containers: Containers) -> None:
-        self.containers = containers
-        port = int(containers.places["nats:4222"].rpartition(":")[2])
-        super().__init__(containers.folder / "nats", containers.config, port, 0, {})
-
-    def command(self) -> list[str]:
-        return [self.program, *self.containers.arguments("nats")]
-
-    def environment(self) -> dict[str, str]:
-        return self.containers.environment("nats")
-
-
-class ComposedDatabase(PostgresServer):
-    """The database of the file; what the image's entry point does is done with `initdb`."""
-
-    def __init__(self, containers: Containers) -> None:
-        self.containers = containers
-        self.stated = containers.environment("postgres")
-        words = {"postgres": self.stated["POSTGRES_PASSWORD"]}
-        super().__init__(containers.folder / "postgres", containers.config, words)
-        self.initdb_options = self.stated["POSTGRES_INITDB_ARGS"].split()
-
-    def command(self) -> list[str]:
-        here = {"listen_addresses=*": "listen_addresses=127.0.0.1"}
-        words = [here.get(word, word) for word in self.containers.arguments("postgres")]
-        place = ["-c", f"port={self.containers.database_port}"]
-        place += ["-c", f"unix_socket_directories={self.sockets}"]
-        return [str(self.programs / "postgres"), "-D", str(self.cluster), *words, *place]
-
-    def answers(self) -> bool:
-        return True  # `prepare` waits for it by itself
-
-    def await_answer(self) -> None:
-        """Nothing: the roles are the business of `prepare`."""
+from tests import composed as composing
+from tests.composed import (
+    PROCESSES,
+    ROOT,
+    SERVICES,
+    Containers,
+    done,
+    interpolated,
+    process,
+)
 
 
 @pytest.fixture(scope="module")
 def composed() -> Iterator[Containers]:
-    with tempfile.TemporaryDirectory(prefix="guichet-compose-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        containers = Containers(folder)
-        for path in (containers.config, *containers.config.iterdir()):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-        servers = [ComposedBroker(containers), ComposedDatabase(containers)]
-        try:
-            for server in servers:
-                server.begin()
-            done(*SERVICES["prepare"]["command"], env=containers.environment("prepare"))
-            for service in ("web", "web2", "projector", "reactor"):
-                words = SERVICES[service]["command"]
-                env = containers.environment(service)
-                containers.running.append(process(*words, env=env))
-            yield containers
-        finally:
-            for running in containers.running:
-                running.terminate()
-            for running in containers.running:
-                running.communicate(timeout=20)
-            for server in servers:
-                server.stop()
+    with composing.composed() as everything:
+        yield everything.containers
 
 
 def test_a_request_goes_through_to_the_queue(composed: Containers) -> None:
@@ -209,6 +68,22 @@ def answer(
     raise AssertionError(path)
 
 
+def test_every_broker_keeps_everything(composed: Containers) -> None:
+    settings = composed.settings()
+    streams = (f"{kind}_{settings.town}" for kind in ("GUICHET", "SEALS", "KEYS"))
+
+    async def kept() -> list[set[str]]:
+        nc = await connect(settings.nats_url, "steward", settings.nats_passwords["steward"])
+        try:
+            return [set(await holders(nc, stream)) for stream in streams]
+        finally:
+            await nc.close()
+
+    assert asyncio.run(kept()) == [{"nats1", "nats2", "nats3"}] * 3
+    out = done("verify", "--replicas", env=composed.environment("web"))
+    assert out == "Tous les exemplaires du journal, des sceaux et des clés concordent.\n"
+
+
 def test_prepare_may_be_run_again(composed: Containers) -> None:
     env = composed.environment("prepare")
     assert "prête" in done("prepare", env=env)
@@ -216,7 +91,7 @@ def test_prepare_may_be_run_again(composed: Containers) -> None:
 
 
 def test_every_service_says_how_it_waits_and_what_it_shows() -> None:
-    for name in ("web", "web2", "projector", "reactor"):
+    for name in PROCESSES:
         waits = SERVICES[name]["depends_on"]
         assert waits == {"prepare": {"condition": "service_completed_successfully"}}
     published = {name: SERVICES[name].get("ports", []) for name in SERVICES}

@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from rich.console import Console
 from rich.progress import Progress
 
-from adapters import bulk, snapshot
+from adapters import comparing, snapshot
 from adapters.erasure_list import Erased, erasures_file
 from adapters.jetstream_api import call, connect, publish
 from adapters.rewriting import Show, batches, rewrite
@@ -126,7 +126,7 @@ class Remaking:
     def _differs(self) -> int:
         settings, user = self._settings, "backup"
         word, name = settings.nats_passwords[user], stream_name(self._town)
-        return bulk.differs(settings.nats_url, user, word, name, 0, self._backup.head.hashes)
+        return comparing.differs(settings.nats_url, user, word, name, 0, self._backup.head.hashes)
 
     async def _fill_keys(self, show: Show) -> None:
         """The keys of the persons, but those of whom is erased: they are never written again."""

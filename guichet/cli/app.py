@@ -96,17 +96,29 @@ def import_file(
 
 
 @app.command
-def verify(*, seals: Path | None = None, key: Path | None = None, data: Data = None) -> None:
+def verify(
+    *,
+    seals: Path | None = None,
+    key: Path | None = None,
+    replicas: bool = False,
+    data: Data = None,
+) -> None:
     """Tout recalculer : archive, chaîne, sceaux, journal ; 1 si quelque chose diffère.
 
     Parameters
     ----------
     seals: Une copie des sceaux gardée ailleurs.
     key: Une copie de la clé publique (seal.pub) gardée ailleurs.
+    replicas: Seulement l'exemplaire de chaque courtier d'un cluster, un par un.
     """
+    from guichet.proof.replicas import run as compare
     from guichet.proof.verifying import run
 
-    run(Settings.find(data), seals, key)
+    settings = Settings.find(data)
+    if replicas:
+        compare(settings)
+    else:
+        run(settings, seals, key)
 
 
 @app.command

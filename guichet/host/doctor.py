@@ -21,7 +21,7 @@ from psycopg import AsyncConnection
 
 from adapters.codec import Codec
 from adapters.guard import syncs_always
-from adapters.jetstream_api import Refusal, call, connect
+from adapters.jetstream_api import Refusal, addresses, call, connect
 from adapters.keys import KeyRing, keys_stream
 from adapters.stream import Log
 from domain.log import LogUnavailable
@@ -97,9 +97,15 @@ async def one(name: str, check: Check, settings: Settings) -> Finding:
 
 
 async def broker(settings: Settings) -> Finding:
-    """Whether the broker answers, with the same time as ours."""
-    there = await asyncio.to_thread(varz_now, settings.nats_monitor)
-    return clocks("courtier", there)
+    """Whether every broker answers, with the same time as ours; of several, the worst finding."""
+    found: list[Finding] = []
+    for monitor in addresses(settings.nats_monitor):
+        try:
+            found.append(clocks("courtier", await asyncio.to_thread(varz_now, monitor)))
+        except OSError:
+            todo = f"voyez pourquoi {monitor} ne répond pas"
+            found.append(Finding("courtier", f"{monitor} ne répond pas", todo))
+    return next((one for one in found if not one.ok), found[0])
 
 
 def varz_now(monitor: str) -> datetime:

@@ -1,7 +1,8 @@
 """The settings of an installation as environment variables, for containers and their `.env`.
 
-GUICHET_TOWN, GUICHET_ZONE, GUICHET_MASTER_KEY; GUICHET_NATS_URL, GUICHET_NATS_MONITOR and
-GUICHET_NATS_<USER>_PASSWORD; GUICHET_POSTGRES_HOST, GUICHET_POSTGRES_PORT and
+GUICHET_TOWN, GUICHET_ZONE, GUICHET_MASTER_KEY; GUICHET_NATS_URL and GUICHET_NATS_MONITOR (of one
+broker, or of three with commas between), GUICHET_NATS_REPLICAS (how many brokers keep each stream:
+1 or 3), GUICHET_NATS_<USER>_PASSWORD; GUICHET_POSTGRES_HOST, GUICHET_POSTGRES_PORT and
 GUICHET_POSTGRES_<ROLE>_PASSWORD; GUICHET_HOST, GUICHET_PORT, GUICHET_TLS_CERT, GUICHET_TLS_KEY,
 GUICHET_TRUSTED_PROXY (addresses or networks, separated by spaces), GUICHET_LEAST_FREE (mebibytes),
 GUICHET_RECOVERY_PUBLIC (the half of the recovery key that locks).
@@ -20,6 +21,10 @@ from guichet.sentences import Sentence
 
 USERS = ("steward", "writer", "projector", "keys", "backup")
 """Whom the broker knows, each with rights of its own (guichet/config/nats.conf)."""
+
+
+ROUTE = "route"
+"""As whom brokers of a cluster know each other; no process of ours acts as it."""
 
 
 class NotGiven(Sentence):
@@ -51,6 +56,7 @@ def described(variables: Mapping[str, str]) -> dict[str, Any] | None:
         "zone": variables.get("GUICHET_ZONE") or ZONE,
         "nats_url": url,
         "nats_monitor": variables.get("GUICHET_NATS_MONITOR", ""),
+        "nats_replicas": variables.get("GUICHET_NATS_REPLICAS") or None,
         "nats_passwords": passwords(variables, "NATS", USERS),
         "postgres": {role: conninfo(role, word, host, port) for role, word in words.items()},
         "host": variables.get("GUICHET_HOST") or "127.0.0.1",
@@ -84,6 +90,6 @@ def fresh(town: str, zone: str, recovery_public: bytes) -> str:
         "GUICHET_MASTER_KEY": secrets.token_hex(32),
         "GUICHET_RECOVERY_PUBLIC": recovery_public.hex(),
     }
-    for server, names in (("NATS", USERS), ("POSTGRES", (SUPERUSER, *ROLES))):
+    for server, names in (("NATS", (*USERS, ROUTE)), ("POSTGRES", (SUPERUSER, *ROLES))):
         lines |= {variable(server, name): word for name, word in fresh_passwords(*names).items()}
     return "\n".join(f"{name}={value}" for name, value in lines.items())

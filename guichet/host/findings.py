@@ -106,7 +106,8 @@ def steady(settings: Settings) -> Finding:
 
 def addresses(settings: Settings) -> Finding:
     """Whether the servers listen on the loopback only, and the web where it was asked to."""
-    ports = {port_of(settings.nats_url), port_of(settings.nats_monitor)}
+    both = f"{settings.nats_url},{settings.nats_monitor}"
+    ports = {port_of(url) for url in both.split(",")}
     wide = sorted(
         f"{address}:{port}"
         for address, port in listening()

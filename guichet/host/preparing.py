@@ -26,7 +26,8 @@ async def prepare(settings: Settings) -> None:
     """Create the streams and the tables that are not there yet; both servers run."""
     nc = await connect(settings.nats_url, "steward", settings.nats_passwords["steward"])
     try:
-        await create_streams(nc, settings.town)
+        for sentence in await create_streams(nc, settings.town, replicas=settings.nats_replicas):
+            print(sentence)
     finally:
         await nc.close()
     owner = settings.postgres["owner"]

@@ -13,7 +13,7 @@ from time import monotonic
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from adapters import bulk
+from adapters import comparing
 from adapters.guard import complaints
 from adapters.seal_book import last_in_file, seals_file
 from adapters.stream import stream_name
@@ -49,7 +49,7 @@ class Guard:
         self._round: asyncio.Task[list[str]] | None = None
         self._rest: asyncio.Task[None] | None = None
         self._begun = 0.0
-        self._reconnects = -1
+        self._term = -1
         self._compared = 0
 
     async def must_pass(self) -> None:
@@ -64,14 +64,15 @@ class Guard:
 
     async def verdict(self) -> list[str]:
         """What is wrong with the log, in sentences, as of the last round. There is one for every
-        connection to the broker, and another one every two seconds while something is wrong."""
+        connection to the broker and every leader of the log, and another one every two seconds
+        while something is wrong."""
         found = await self._found()
         return [COMPARING] if found is None else found
 
     async def _found(self) -> list[str] | None:
         """What the last round found; None when it has not ended after `PATIENCE`."""
         if self._round is None or self._is_stale(self._round):
-            self._reconnects = self._house.nc.stats["reconnects"]
+            self._term = self._house.log.terms
             self._begun = monotonic()
             self._round = asyncio.create_task(self._go_round())
         if not self._round.done():
@@ -83,7 +84,7 @@ class Guard:
             return False
         if last.cancelled() or last.exception() is not None:
             return True
-        if self._house.nc.stats["reconnects"] != self._reconnects:
+        if self._house.log.terms != self._term:
             return True
         return bool(last.result()) and monotonic() - self._begun > AGAIN
 
@@ -135,14 +136,14 @@ def differs(settings: Settings, after: int, known: Sequence[bytes]) -> int:
     has them all."""
     user = "writer"  # who may write the log may read it whole
     word, name = settings.nats_passwords[user], stream_name(settings.town)
-    return bulk.differs(settings.nats_url, user, word, name, after, known)
+    return comparing.differs(settings.nats_url, user, word, name, after, known)
 
 
 async def must_continue(house: House) -> int:
     """`LogDamaged` unless the log has at the archive's end what the archive has: an old copy put
     back, and perhaps written to, is another log. Quick; for those who write without being asked by
-    anybody. Returns how often the broker had been away when this was asked."""
-    seen = house.nc.stats["reconnects"]
+    anybody. Returns the term of the log (`Log.terms`) this was asked in."""
+    seen = house.log.terms
     town = house.settings.town
     async with house.pool.connection() as connection, connection.cursor() as cursor:
         end = await position(cursor, town)
@@ -160,7 +161,7 @@ async def write_only_there(house: House) -> None:
 
     async def may_write() -> None:
         nonlocal seen
-        if seen != house.nc.stats["reconnects"]:
+        if seen != house.log.terms:
             try:
                 seen = await must_continue(house)
             except OperationalError as error:

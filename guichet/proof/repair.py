@@ -45,7 +45,7 @@ class Repair:
         self._name = stream_name(settings.town)
         self._nc = nc
         self._show = show
-        self._replicas = 1
+        self._replicas: int = settings.nats_replicas or 1
 
     async def run(self, abandon: bool = False) -> tuple[int, Path | None]:
         """How many events were restored, and where the damaged files were put aside. 0 when there

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from adapters import bulk
-from adapters.bulk import Bulk, first_difference
+from adapters.bulk import Bulk
+from adapters.comparing import first_difference
 from domain.message import hash_of
 from guichet.house import House
 from tests.faults.archived import events, logged

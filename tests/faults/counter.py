@@ -5,16 +5,23 @@ import asyncio
 from collections.abc import Callable
 from datetime import date, timedelta
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
 import httpx
 
-from tests.faults.real_town import RealTown
-
 SOON = str(date.today() + timedelta(days=30))  # noqa: DTZ011 any day to come
 AGAIN = 0.02
 """Seconds after which a client that was not answered tries again."""
+
+
+class Town(Protocol):
+    """Where the web of a town answers, and a receptionist's token for it."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def token(self) -> str: ...
 
 
 class Asked(NamedTuple):
@@ -46,7 +53,7 @@ class Told(NamedTuple):
 class Counter:
     """Clients of one town, and all that they were told."""
 
-    def __init__(self, town: RealTown) -> None:
+    def __init__(self, town: Town) -> None:
         token = {"Authorization": f"Bearer {town.token}"}
         limits = httpx.Limits(max_connections=None)
         self._http = httpx.AsyncClient(
