@@ -15,7 +15,7 @@ from guichet.letters.content import AnyLetter
 from guichet.letters.mentions import check
 from guichet.letters.phrases import Phrases, phrases_of
 from guichet.letters.press import UnusableTemplate
-from guichet.letters.templates import Templates
+from guichet.letters.template_files import Templates
 from guichet.letters.words import Line
 from guichet.letters.writing import one_line
 from guichet.sentences import Sentence
@@ -23,6 +23,9 @@ from guichet.sentences import Sentence
 MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 """What can be written to without SMTPUTF8."""
+
+FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError)
+"""What a template can do wrong when it is rendered."""
 
 
 class UnusableAddress(Sentence):
@@ -39,7 +42,7 @@ class Mailer:
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
         sources = {
-            name: file.decode()
+            name: decoded(name, file)
             for name, file in templates.files.items()
             if name.endswith((".txt", ".html"))
         }
@@ -95,7 +98,7 @@ class Mailer:
                 language=letter.language,
                 direction=direction,
             )
-        except TemplateError as error:
+        except FAULTS as error:
             raise UnusableTemplate(f"Le modèle {name} ne peut pas servir : {error}") from error
         check(letter, says.said)
         return rendered
@@ -153,6 +156,14 @@ class SaysHtml(Says):
     def items(self, name: str) -> str:
         """One `<li>` a line, for the template's own `<ul>`."""
         return wrapped("li", self._placed(name))
+
+
+def decoded(name: str, file: bytes) -> str:
+    """A template as text; `UnusableTemplate` when it is not in UTF-8."""
+    try:
+        return file.decode()
+    except UnicodeDecodeError:
+        raise UnusableTemplate(f"Le modèle {name} n'est pas écrit en UTF-8.") from None
 
 
 def flat(line: Line) -> str:

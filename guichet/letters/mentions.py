@@ -67,7 +67,7 @@ NEXT = Mention("next_step", "la date des prochaines nouvelles", PROMISE)
 TEXT = Mention("text", "le texte du message", PROMISE)
 ANSWER = (
     Mention("outcome", "l'issue de la demande", PROMISE),
-    Mention("text", "le texte de la réponse", "CRPA, article L211-5"),
+    Mention("text", "le texte de la réponse", PROMISE),
     Mention("signatory", "le nom et la qualité du signataire", "CRPA, article L212-1"),
 )
 REMEDIES_OF_ANSWER = Mention(

@@ -17,7 +17,7 @@ from guichet.letters.glyphs import characters
 from guichet.letters.mentions import check
 from guichet.letters.phrases import phrases_of
 from guichet.letters.qr import qr_svg
-from guichet.letters.templates import SHIPPED, Templates
+from guichet.letters.template_files import SHIPPED, Templates
 from guichet.letters.words import Part
 from guichet.letters.writing import drawable
 from guichet.sentences import Sentence
@@ -109,9 +109,12 @@ class Press:
             "sys_inputs": inputs,
         }
         try:
-            said = typst.query(sources, "<guichet-said>", field="value", **options)
-            for number, letter in enumerate(letters):
-                check(letter, (mark.phrase for mark in MARKS.decode(said) if mark.letter == number))
+            marks = typst.query(sources, "<guichet-said>", field="value", **options)
+            said: list[set[str]] = [set() for _ in letters]
+            for mark in MARKS.decode(marks):
+                said[mark.letter].add(mark.phrase)
+            for letter, phrases in zip(letters, said, strict=True):
+                check(letter, phrases)
             return typst.compile(
                 sources,
                 output=None,

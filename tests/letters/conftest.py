@@ -4,7 +4,7 @@ import pytest
 
 from guichet.letters.mail import Mailer
 from guichet.letters.press import Press
-from guichet.letters.templates import Templates
+from guichet.letters.template_files import Templates
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from guichet.letters.content import Missing, Signatory
 from guichet.letters.mail import Mailer
 from guichet.letters.mentions import Mention, MentionLacking, needed
 from guichet.letters.press import Press
-from guichet.letters.templates import SHIPPED, Templates
+from guichet.letters.template_files import SHIPPED, Templates
 from tests.letters.samples import (
     ACCEPTABLE,
     ANSWER,
@@ -94,12 +94,14 @@ def test_an_email_is_refused_when_one_of_its_parts_lacks_a_mention(
 
 
 def test_a_mention_in_a_comment_or_a_branch_not_taken_does_not_count(tmp_path: Path) -> None:
-    for number, hidden in enumerate(('/* say("received") */', 'if false { say("received") }')):
+    for number, hidden in enumerate(("/* {} */", "if false {{ {} }}")):
         folder = tmp_path / str(number)
         folder.mkdir()
         shutil.copy(SHIPPED / "acknowledgement.typ", folder)
         file = folder / "acknowledgement.typ"
-        file.write_text(file.read_text().replace('say("received")', hidden))
+        placed = 'paragraph("received", "promised")'
+        assert placed in file.read_text()
+        file.write_text(file.read_text().replace(placed, hidden.format(placed)))
         with pytest.raises(MentionLacking, match="date de réception"):
             Press(Templates(folder)).printed(REFUSABLE)
 

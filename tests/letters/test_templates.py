@@ -10,7 +10,7 @@ import pytest
 from guichet.letters.content import Remedy, Town
 from guichet.letters.mail import Mailer
 from guichet.letters.press import Press, UnusableTemplate
-from guichet.letters.templates import SHIPPED, NoSuchFolder, Templates
+from guichet.letters.template_files import SHIPPED, NoSuchFolder, Templates
 from guichet.letters.words import UnusableWords
 from tests.letters.reading import texts
 from tests.letters.samples import ANSWER, PROGRESS, REFUSABLE
@@ -26,7 +26,7 @@ def words(tmp_path: Path) -> Path:
 def test_a_town_changes_one_template_and_keeps_the_others(tmp_path: Path) -> None:
     ours = (SHIPPED / "progress.typ").read_text()
     (tmp_path / "progress.typ").write_text(
-        ours.replace('par(say("greeting"))', "par[Chère habitante, cher habitant,]")
+        ours.replace('paragraph("greeting")', "par[Chère habitante, cher habitant,]")
     )
     press = Press(Templates(tmp_path))
     assert "Chère habitante" in texts(press.printed(PROGRESS))[0]
@@ -102,6 +102,16 @@ def test_a_template_that_does_not_compile_is_told(tmp_path: Path) -> None:
     (tmp_path / "answer.txt").write_text('{{ say("reponse") }}')
     with pytest.raises(UnusableTemplate, match=r"answer\.txt.*« reponse »"):
         sent(Mailer(Templates(tmp_path)), ANSWER)
+
+
+@pytest.mark.parametrize("fault", ["{{ 1 / 0 }}", "{{ say() }}", "{% if %}", "{{ absent }}"])
+def test_an_email_template_that_goes_wrong_is_told(tmp_path: Path, fault: str) -> None:
+    (tmp_path / "answer.txt").write_text(fault)
+    with pytest.raises(UnusableTemplate, match=r"answer\.txt"):
+        sent(Mailer(Templates(tmp_path)), ANSWER)
+    (tmp_path / "answer.txt").write_bytes("réponse".encode("latin-1"))
+    with pytest.raises(UnusableTemplate, match="UTF-8"):
+        Mailer(Templates(tmp_path))
 
 
 def test_a_template_sees_nothing_of_the_machine(tmp_path: Path) -> None:
