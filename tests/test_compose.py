@@ -1,6 +1,7 @@
 """docker-compose.yml states what works: started here without Docker, and read."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -10,6 +11,7 @@ import pytest
 
 from adapters.comparing import holders
 from adapters.jetstream_api import connect
+from guichet.backup.restore import Asked, checked
 from guichet.host import environment
 from tests import composed as composing
 from tests.composed import (
@@ -84,6 +86,30 @@ def test_every_broker_keeps_everything(composed: Containers) -> None:
     assert out == "Tous les exemplaires du journal, des sceaux et des clés concordent.\n"
 
 
+def test_a_backup_is_taken_that_the_key_of_the_env_command_opens(
+    composed: Containers, tmp_path: Path
+) -> None:
+    env = composed.environment("backup")
+    assert answer(httpx.Client(base_url=f"http://127.0.0.1:{composed.port}"), READY)
+    words = [
+        str(tmp_path) if word == "/backups" else word for word in SERVICES["backup"]["command"]
+    ]
+    running = process(*words, env=env)
+    deadline = monotonic() + 60
+    while not (made := list(tmp_path.glob("guichet-bourg-*"))):
+        assert running.poll() is None, running.communicate()[1]
+        assert monotonic() < deadline
+        sleep(0.1)
+    running.terminate()
+    assert "Traceback" not in running.communicate(timeout=20)[1]
+    key = tmp_path / "key.txt"
+    key.write_text(composed.recovery_key)
+    assert (
+        checked(made[0], Asked(recovery_key=str(key))).secrets.master.hex()
+        == (composed.variables["GUICHET_MASTER_KEY"])
+    )
+
+
 def test_prepare_may_be_run_again(composed: Containers) -> None:
     env = composed.environment("prepare")
     assert "prête" in done("prepare", env=env)
@@ -131,6 +157,15 @@ def test_secrets_are_fresh_every_time() -> None:
         environment.fresh("ville", "UTC", bytes(32)).splitlines()[2:] for _ in range(2)
     )
     assert not set(first) & set(second)
+
+
+def test_what_is_mounted_is_a_folder_of_the_image_s_account() -> None:
+    recipe = (ROOT / "Dockerfile").read_text("utf-8")
+    ours = [service for service in SERVICES.values() if service.get("image") == "guichet"]
+    mounts = {mount.split(":")[1] for service in ours for mount in service.get("volumes", [])}
+    [made] = re.findall(r"install -d -o guichet -m 700 (.*)", recipe)
+    assert mounts == set(made.split())
+    assert "GUICHET_DATA=/data" in recipe
 
 
 def test_what_the_image_is_built_from_is_there() -> None:
