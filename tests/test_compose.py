@@ -152,9 +152,9 @@ def test_a_process_is_given_no_password_it_does_not_act_as() -> None:
     assert given["web"] | given["projector"] | given["reactor"] <= written
 
 
-def test_secrets_are_fresh_every_time() -> None:
+def test_secrets_are_fresh_every_time(tmp_path: Path) -> None:
     first, second = (
-        environment.fresh("ville", "UTC", bytes(32)).splitlines()[2:] for _ in range(2)
+        done("installation", "env", env={"HOME": str(tmp_path)}).splitlines()[2:] for _ in range(2)
     )
     assert not set(first) & set(second)
 

@@ -29,6 +29,7 @@ from domain.intake import OpenDossier, PersonEntry
 from domain.linking import LinkDossier
 from domain.log import LogDamaged
 from guichet import rebuilding
+from guichet.catalogue import CALENDAR, PROCEDURES
 from guichet.desk import Intention
 from guichet.envelopes import Hand
 from guichet.erasure import NothingOfItsOwn, erase, erase_words, forget
@@ -37,6 +38,7 @@ from guichet.rebuilding import rebuild_models, town_of
 from projections import dossiers, queues, timelines
 from projections.projector import MODELS, Overtaken, Projector
 from projections.read_model import dossier_id
+from projections.reckoning import learned
 from projections.search import Scope, search
 from projections.waiting import Waiter
 
@@ -106,13 +108,17 @@ async def rows(house: House) -> dict[str, list[Any]]:
 async def folded(house: House, ids: Sequence[UUID]) -> dict[str, list[Any]]:
     """The same rows, folded here and now from the log alone."""
     past = [fact for id in ids for fact in await house.desk.past(f"dossier.{id}")]
+    town = town_of(house.settings)
+    for stream in (CALENDAR, PROCEDURES):
+        for fact in await house.desk.past(stream):
+            town = learned(town, fact)
     found: dict[str, list[Any]] = {}
     for model in MODELS:
         by_dossier: dict[UUID, tuple[Any, ...]] = {}
         for fact in past:
             id = dossier_id(fact)
             assert id is not None
-            by_dossier[id] = model.fold(by_dossier.get(id, ()), fact, town_of(house.settings))
+            by_dossier[id] = model.fold(by_dossier.get(id, ()), fact, town)
         found[model.name] = sorted(
             (row for some in by_dossier.values() for row in some),
             key=lambda row: tuple(getattr(row, name) for name in model.key),
