@@ -77,8 +77,8 @@ class Bench:
         self.take_in()
         self.compare()
         self.read()
-        self.grow()
         self.rest()
+        self.grow()
         self.note("bench_s", monotonic() - self._begun)
 
     def take_in(self) -> None:
@@ -114,8 +114,6 @@ class Bench:
     def grow(self) -> None:
         """A queue of the larger size, a log of the size that is asked for, and its rebuild."""
         sizes = self.sizes
-        if not sizes.events:
-            self.rebuild()
         self.say(f"file de {sizes.large} dossiers ouverts")
         filled = loading.fill_queue(self.guichet, self.samples, sizes.large, self.late)
         self.note("queue_large", filled)
@@ -124,13 +122,12 @@ class Bench:
         self.note("queue_growth", large["p50_ms"] / self.small["p50_ms"])
         self.note("queue_deep_growth", large["deep_p50_ms"] / self.small["deep_p50_ms"])
         self.figures |= reading.measure_dossier(self.guichet, sizes.reads)  # among ten times more
-        if sizes.events:
-            while (missing := sizes.events - self.guichet.head()) > 0:
-                self.say(f"encore {missing} faits à reprendre")
-                rows = min(max(missing // 2, 1), 100_000)
-                loading.load(self.guichet, self.samples.as_it_is(rows))
-                self.guichet.settle()
-            self.rebuild()
+        while (missing := sizes.events - self.guichet.head()) > 0:
+            self.say(f"encore {missing} faits à reprendre")
+            rows = min(max(missing // 2, 1), 100_000)
+            loading.load(self.guichet, self.samples.as_it_is(rows))
+            self.guichet.settle()
+        self.rebuild()
 
     def rebuild(self) -> None:
         """Every read model anew."""
@@ -138,13 +135,14 @@ class Bench:
         self.figures |= loading.measure_rebuild(self.guichet)
 
     def rest(self) -> None:
-        """Start again on what is there, and look at the house when nobody comes."""
-        self.say("redémarrage, puis mémoire au repos")
+        """Start again on the dossiers of a town, and look at the house when nobody comes."""
+        self.say(f"redémarrage sur {self.sizes.resting} dossiers, puis mémoire au repos")
+        loading.fill(self.guichet, self.samples, self.sizes.resting)
         self.guichet.stop()
         self.note("start_s", self.guichet.start(workers=1))
         sleep(2)
         self.note("idle_memory_mb", self.guichet.memory_mb())
-        self.note("idle_events", self.guichet.head())
+        self.note("idle_dossiers", loading.dossiers(self.guichet))
 
     def late(self) -> bool:
         """Whether what is left of the time is needed for what comes after a larger log."""

@@ -132,6 +132,20 @@ def fill_queue(
     return open_dossiers(guichet)
 
 
+def fill(guichet: Guichet, samples: Samples, wanted: int) -> None:
+    """Bring the town to `wanted` dossiers, most of them history."""
+    while (missing := wanted - dossiers(guichet)) > 0:
+        load(guichet, samples.as_it_is(min(missing, AT_ONCE)))
+        guichet.settle()
+
+
+def dossiers(guichet: Guichet) -> int:
+    """How many there are."""
+    with psycopg.connect(guichet.settings.postgres["owner"], autocommit=True) as connection:
+        row = connection.execute("select count(*) from read.dossiers").fetchone()
+    return int(row[0]) if row else 0
+
+
 def open_dossiers(guichet: Guichet) -> int:
     """How many lie in the queue of `SERVICE`."""
     query = "select count(*) from read.queues where service = %s and open"

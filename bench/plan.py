@@ -4,7 +4,8 @@ from msgspec import Struct
 
 
 class Sizes(Struct, frozen=True):
-    """Rounds and their seconds, rows and dossiers, how often each thing is read; `events` is the
+    """Rounds and their seconds, rows, open dossiers of a small and a large queue, dossiers of
+    a town at rest, how often each thing is read; `events` is the
     size of the log that is rebuilt (0: what is there), `limit` the seconds after which nothing more
     is measured (0: none); what then still runs has half a minute to end well."""
 
@@ -13,6 +14,7 @@ class Sizes(Struct, frozen=True):
     import_rows: int
     small: int
     large: int
+    resting: int
     reads: int
     steady_s: float
     events: int = 0
@@ -25,6 +27,7 @@ QUICK = Sizes(
     import_rows=20_000,
     small=10_000,
     large=100_000,
+    resting=60_000,
     reads=200,
     steady_s=5.0,
     limit=270,
@@ -35,6 +38,7 @@ FULL = Sizes(
     import_rows=100_000,
     small=10_000,
     large=100_000,
+    resting=60_000,
     reads=2_000,
     steady_s=30.0,
     events=1_000_000,

@@ -82,7 +82,7 @@ ROWS = (
         "{rebuild_s:.1f} s, {rebuild_events_per_s:.0f} facts/s",
     ),
     (
-        "start on {idle_events} facts, then memory of all processes at rest",
+        "start on {idle_dossiers} dossiers, then memory of all processes at rest",
         "{start_s:.1f} s, {idle_memory_mb:.0f} MB",
     ),
 )

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from domain.dossier import DossierOpened
 from domain.grammar import Event, Recorded
-from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
+from projections.read_model import Cursor, ReadModel, Town, dossier_id
 
 LABELS = {
     "DossierOpened": "Demande enregistrée",
@@ -122,11 +122,30 @@ MODEL = ReadModel(
 )
 
 
-async def of(cursor: Cursor, town: str, id: UUID) -> list[TimelineRow]:
-    """The facts of a dossier, oldest first."""
-    columns = ", ".join(TimelineRow.__struct_fields__)
+class Timeline(Struct, frozen=True):
+    """The facts of a dossier, oldest first, and whose the dossier is at its last `version`."""
+
+    service: str
+    opened_by: str
+    version: int
+    position: int
+    items: list[TimelineRow]
+
+
+async def of(cursor: Cursor, town: str, id: UUID) -> Timeline | None:
+    """The timeline of a dossier; None where no dossier is shown."""
+    columns = TimelineRow.__struct_fields__
     query = f"""
-        select {columns} from timelines
-        where town = %(town)s and dossier_id = %(id)s order by version
+        select d.service, d.opened_by, d.version, d.position, t.version is not null,
+               {", ".join(f"t.{name}" for name in columns)}
+        from dossiers d left join timelines t using (town, dossier_id)
+        where town = %(town)s and dossier_id = %(id)s order by t.version
     """  # noqa: S608 our columns
-    return await fetch(cursor, TimelineRow, query, {"town": town, "id": id})
+    await cursor.execute(query.encode(), {"town": town, "id": id})
+    rows = await cursor.fetchall()
+    if not rows:
+        return None
+    facts = [row[5:] for row in rows if row[4]]
+    items = [MODEL.read(dict(zip(columns, fact, strict=True))) for fact in facts]
+    service, opened_by, version, position = rows[0][:4]
+    return Timeline(service, opened_by, version, position, items)

@@ -22,7 +22,8 @@ from pathlib import Path
 from bench.command import run
 from bench.plan import Sizes
 sizes = Sizes(
-    rounds=1, round_s=0.5, import_rows=300, small=100, large=200, reads=10, steady_s=0.5
+    rounds=1, round_s=0.5, import_rows=300, small=100, large=200,
+    resting=150, reads=10, steady_s=0.5
 )
 run(sizes, Path("figures.json"), False)
 """

@@ -85,15 +85,13 @@ async def read_timeline(
     town = reception.house.settings.town
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
         reached = reception.waiter.reached("dossiers", "timelines")
-        row = await dossiers.one(cursor, town, id)
-        if row is None:
-            raise await without_row(reception, id)
-        if not owns(author, row.service, row.opened_by):
-            raise forbidden()
-        async with connection.cursor() as items_cursor:
-            items = await timelines.of(items_cursor, town, id)
-    body = {"items": items, "position": max(reached, row.position)}
-    return answered(body, behind, {"ETag": etag(id, row.version)})
+        timeline = await timelines.of(cursor, town, id)
+    if timeline is None:
+        raise await without_row(reception, id)
+    if not owns(author, timeline.service, timeline.opened_by):
+        raise forbidden()
+    body = {"items": timeline.items, "position": max(reached, timeline.position)}
+    return answered(body, behind, {"ETag": etag(id, timeline.version)})
 
 
 @get("/dossiers", summary="Chercher un dossier")

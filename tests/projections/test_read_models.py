@@ -215,7 +215,9 @@ async def test_the_words_of_a_dossier_without_a_person_are_erased_on_their_own_g
     after = await rows(house)
     assert "Sigismonde" not in str(after)
     async with house.pool.connection() as connection, connection.cursor() as cursor:
-        thread = await timelines.of(cursor, house.settings.town, anonymous)
+        timeline = await timelines.of(cursor, house.settings.town, anonymous)
+    assert timeline is not None
+    thread = timeline.items
     assert [(row.type, row.text) for row in thread] == [
         ("DossierOpened", ERASED),
         ("NoteAdded", ERASED),
@@ -286,7 +288,9 @@ async def test_a_timeline_says_what_happened_in_french(
     await done(house, id, AddNote(text="Vu sur place"))
     await reached(house)
     async with house.pool.connection() as connection, connection.cursor() as cursor:
-        items = await timelines.of(cursor, house.settings.town, id)
+        timeline = await timelines.of(cursor, house.settings.town, id)
+    assert timeline is not None
+    items = timeline.items
     told_in = [(item.type, item.label, item.text) for item in items]
     assert told_in == [
         ("DossierOpened", "Demande enregistrée", "Il fait noir"),
