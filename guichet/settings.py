@@ -32,7 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     of `data` before anything is written (0: nobody looks). `backup` is the folder that gets one
     every `backup_hours`, the last `backup_keep` of which stay (empty: none by itself),
     `recovery_public` the half of the recovery key that locks them, in hexadecimal, where no file
-    of `data` has it."""
+    of `data` has it. `smtp` is the town's mail server, `host:port`, empty where there is none."""
 
     data: Path
     town: str = TOWN
@@ -53,6 +53,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     backup_hours: float = 24
     backup_keep: int = 30
     recovery_public: str = ""
+    smtp: str = ""
 
     @classmethod
     def find(cls, data: Path | None = None) -> "Settings":

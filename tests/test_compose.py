@@ -125,6 +125,7 @@ def test_every_service_says_how_it_waits_and_what_it_shows() -> None:
         "127.0.0.1:443:443",
         "127.0.0.1:80:80",
     }
+    assert published.pop("mail") == ["127.0.0.1:8025:8025"]
     assert not any(published.values())
 
 

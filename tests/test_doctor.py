@@ -1,5 +1,6 @@
 """`guichet doctor` on a real installation: well, half down, and with something wrong."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,8 +12,14 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
+from msgspec import structs
 
+from adapters.embedded import free_port
+from guichet.host.doctor import mail
 from guichet.host.findings import listening
+from guichet.settings import Settings
 from tests.running import Running, open_folder, within
 
 GAUGE = "guichet_calendar_covered_days "
@@ -62,7 +69,7 @@ def test_a_house_that_is_well(running: Running) -> None:
     done = examined(running.data)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     lines = done.stdout.splitlines()
-    assert len(lines) == 15
+    assert len(lines) == 16
     assert all(line.startswith("✓ ") for line in lines)
 
 
@@ -154,3 +161,26 @@ def test_where_nothing_is_installed(tmp_path: Path) -> None:
 def test_the_ports_of_the_broker_are_seen_on_the_loopback(running: Running) -> None:
     kept = json.loads((running.data / "installation.json").read_text())
     assert ("127.0.0.1", kept["nats_port"]) in set(listening())
+
+
+def test_a_mail_server_that_was_named_is_asked(tmp_path: Path) -> None:
+    port = free_port()
+    named = Settings(
+        data=tmp_path,
+        nats_url="",
+        nats_monitor="",
+        nats_passwords={},
+        postgres={},
+        master_key=bytes(32),
+        smtp=f"127.0.0.1:{port}",
+    )
+    away = asyncio.run(mail(named))
+    assert away.found == f"127.0.0.1:{port} ne répond pas"
+    assert "--smtp" in away.todo
+    server = Controller(Sink(), hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        assert asyncio.run(mail(named)).ok
+    finally:
+        server.stop()
+    assert asyncio.run(mail(structs.replace(named, smtp=""))).ok

@@ -32,6 +32,7 @@ def start(
     backup: Path | None = None,
     backup_hours: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
     backup_keep: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    smtp: str | None = None,
 ) -> None:
     """Démarrer tout Guichet et le surveiller. Les options qui suivent valent aussi pour les
     démarrages d'après.
@@ -44,13 +45,14 @@ def start(
     backup: Où sauvegarder régulièrement ; une valeur vide y met fin.
     backup_hours: Les heures d'une sauvegarde à la suivante (24).
     backup_keep: Combien de sauvegardes sont gardées (30).
+    smtp: Le serveur de courriel de la ville, hôte:port ; une valeur vide l'oublie.
     """
     from guichet.host.starting import run
 
     files = {"tls_cert": tls_cert, "tls_key": tls_key, "backup": backup}
     kept: dict[str, object] = {name: told_path(file) for name, file in files.items()}
     kept |= {"trusted_proxies": trusted_proxy, "least_free": least_free}
-    kept |= {"backup_hours": backup_hours, "backup_keep": backup_keep}
+    kept |= {"backup_hours": backup_hours, "backup_keep": backup_keep, "smtp": smtp}
     run(data, (host, port), demo, town, zone, kept)
 
 

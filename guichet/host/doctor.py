@@ -5,6 +5,7 @@ One line each: whether it is well, what was found, and what to do.
 
 import asyncio
 import json
+import smtplib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -216,6 +217,24 @@ async def web(settings: Settings) -> Finding:
     return Finding("web", " ".join(said["reasons"]), "voyez ces raisons, et web.log")
 
 
+async def mail(settings: Settings) -> Finding:
+    """Whether the mail server that was named takes a connection and presents itself."""
+    if not settings.smtp:
+        return Finding("courriel", "aucun serveur n'est nommé")
+
+    def ask() -> bool:
+        with smtplib.SMTP(timeout=PATIENCE / 2) as line:
+            line.connect(settings.smtp)
+            return line.noop()[0] in range(200, 300)  # RFC 5321: all is well
+
+    try:
+        well = await asyncio.to_thread(ask)
+    except OSError:
+        well = False
+    todo = "" if well else "voyez l'adresse (--smtp hôte:port), le serveur et le pare-feu"
+    return Finding("courriel", f"{settings.smtp} {'répond' if well else 'ne répond pas'}", todo)
+
+
 ASKED: dict[str, Check] = {
     "courtier": broker,
     "écriture": sync,
@@ -225,4 +244,5 @@ ASKED: dict[str, Check] = {
     "événements": in_the_way,
     "calendrier": calendar,
     "web": web,
+    "courriel": mail,
 }

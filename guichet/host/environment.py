@@ -5,7 +5,7 @@ broker, or of three with commas between), GUICHET_NATS_REPLICAS (how many broker
 1 or 3), GUICHET_NATS_<USER>_PASSWORD; GUICHET_POSTGRES_HOST, GUICHET_POSTGRES_PORT and
 GUICHET_POSTGRES_<ROLE>_PASSWORD; GUICHET_HOST, GUICHET_PORT, GUICHET_TLS_CERT, GUICHET_TLS_KEY,
 GUICHET_TRUSTED_PROXY (addresses or networks, separated by spaces), GUICHET_LEAST_FREE (mebibytes),
-GUICHET_RECOVERY_PUBLIC (the half of the recovery key that locks).
+GUICHET_RECOVERY_PUBLIC (the half of the recovery key that locks), GUICHET_SMTP (host:port).
 A process needs the passwords of those it acts as, and no other.
 """
 
@@ -66,6 +66,7 @@ def described(variables: Mapping[str, str]) -> dict[str, Any] | None:
         "trusted_proxies": variables.get("GUICHET_TRUSTED_PROXY", "").split(),
         "least_free": variables.get("GUICHET_LEAST_FREE") or str(ENOUGH),
         "recovery_public": variables.get("GUICHET_RECOVERY_PUBLIC", ""),
+        "smtp": variables.get("GUICHET_SMTP", ""),
     }
 
 
