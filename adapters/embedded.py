@@ -4,15 +4,17 @@ Both listen on loopback or a private socket only, die with who started them, and
 on the same data.
 """
 
+import itertools
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.error import HTTPError
@@ -28,11 +30,21 @@ READY_WITHIN = 30.0
 """Seconds a server may take to answer after its start; recovery included."""
 
 
+PORTS = range(20_000, 32_768)
+"""Where free ports are looked for: below those that Linux gives to outgoing connections, one of
+which could take a free port before it is listened on."""
+
+candidates = itertools.count(secrets.randbelow(len(PORTS)))
+
+
 def free_port() -> int:
-    """A port of the loopback nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback nobody listens on; never the same one twice in a row."""
+    for number in itertools.islice(candidates, len(PORTS)):
+        port = PORTS[number % len(PORTS)]
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise CannotStart("Aucun port n'est libre sur cette machine.")
 
 
 class Server:

@@ -4,6 +4,7 @@ that it states, with the host names, ports and mounted paths of here."""
 import asyncio
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from typing import IO, Any
 import msgspec
 import yaml
 
-from adapters.embedded import NatsServer, free_port
+from adapters.embedded import NatsServer, Server, free_port
 from adapters.embedded_child import dying_with_parent
 from adapters.embedded_postgres_server import PostgresServer
 from guichet.host import environment
@@ -160,10 +161,16 @@ class ComposedDatabase(PostgresServer):
         return [str(self.programs / "postgres"), "-D", str(self.cluster), *words, *place]
 
     def answers(self) -> bool:
-        return True  # `prepare` waits for it by itself
+        """Whether it listens; the roles are the business of `prepare`."""
+        try:
+            address = ("127.0.0.1", int(self.containers.database_port))
+            socket.create_connection(address, timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def await_answer(self) -> None:
-        """Nothing: the roles are the business of `prepare`."""
+        Server.await_answer(self)
 
 
 @contextmanager
@@ -231,6 +238,7 @@ def composed() -> Generator[Composed]:
         try:
             for server in servers:
                 server.begin()
+            servers[-1].await_answer()
             done(*SERVICES["prepare"]["command"], env=containers.environment("prepare"))
             for service in PROCESSES:
                 running[service] = begun(containers, service)

@@ -145,7 +145,7 @@ def test_a_process_is_given_no_password_it_does_not_act_as() -> None:
         line.partition("=")[0] for line in environment.fresh("ville", "UTC", bytes(32)).splitlines()
     }
     given = {
-        name: {key for key in service["environment"] if key.endswith("_PASSWORD")}
+        name: {key for key in service.get("environment", {}) if key.endswith("_PASSWORD")}
         for name, service in SERVICES.items()
     }
     assert not given["web"] & {name for name in written if "STEWARD" in name or "OWNER" in name}
