@@ -51,6 +51,7 @@ class Bulk:
         inbox: str,
         stream: str,
         at: str,
+        asked: tuple[int, int],
     ) -> None:
         self._line = line
         self._file = file
@@ -58,15 +59,23 @@ class Bulk:
         self._stream = stream
         self._more = True
         self._at = at
+        self._asked = asked
 
     @classmethod
     @contextmanager
     def open(
-        cls, url: str, user: str, password: str, stream: str, at: str = ""
+        cls,
+        url: str,
+        user: str,
+        password: str,
+        stream: str,
+        at: str = "",
+        asked: tuple[int, int] = (PAGE, BYTES),
     ) -> Generator["Bulk"]:
         """The line open, to one of the brokers of `url` (with commas between); `LogUnavailable`
         when none is there, or it falls silent. `at` is the name of the broker whose own copy is to
-        be read, whichever we speak to; without it one of those that have a copy reads its own."""
+        be read, whichever we speak to; without it one of those that have a copy reads its own.
+        `asked` is how many messages, and how many bytes, are asked for at once at most."""
         inbox = f"_INBOX_{user}.{uuid4().hex}"
         hello = {
             "user": user,
@@ -84,7 +93,7 @@ class Bulk:
                 BufferedReader(line.makefile("rb", buffering=0), 1 << 20) as file,
             ):
                 line.sendall(f"CONNECT {json.dumps(hello)}\r\nSUB {inbox} 1\r\n".encode())
-                yield cls(line, file, inbox, stream, at)
+                yield cls(line, file, inbox, stream, at, asked)
         except OSError as error:
             raise LogUnavailable(f"Le journal ne se laisse pas lire ({error}).") from error
 
@@ -157,9 +166,9 @@ class Bulk:
         return str(answer["name"]), str(answer.get("cluster", {}).get("leader", ""))
 
     def _page(self, consumer: str) -> Iterator[Message]:
-        body = {"batch": PAGE, "max_bytes": BYTES, "no_wait": True}
+        left, size = self._asked
+        body = {"batch": left, "max_bytes": size, "no_wait": True}
         self._say(f"CONSUMER.MSG.NEXT.{self._stream}.{consumer}", body)
-        left = PAGE
         while left:
             words, size, message = self._hear()
             if message.startswith(b"NATS/1.0 409 Batch Completed"):

@@ -6,9 +6,11 @@ enter every folder; nobody's mode is changed for that, a folder is chosen that i
 
 import os
 import pwd
+import signal
 import stat
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,17 +32,18 @@ class Account:
     def run(
         self, *command: str | Path, environment: Mapping[str, str], cwd: Path = Path("/")
     ) -> "subprocess.CompletedProcess[str]":
-        """A short program run as this account; exit code 126 when it cannot be executed."""
+        """A short program run as this account; exit code 126 when it cannot be executed. Whoever
+        interrupts us ends it and all that it has started: none of them writes after this."""
         try:
-            return subprocess.run(  # noqa: S603 our own command
+            process = subprocess.Popen(  # noqa: S603 our own command
                 command,
                 env=environment,
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
-                check=False,
                 preexec_fn=dying_with_parent(),
                 user=self.uid if self.lent else None,
                 group=self.gid if self.lent else None,
@@ -48,6 +51,14 @@ class Account:
             )
         except OSError as error:
             return subprocess.CompletedProcess(command, 126, "", error.strerror or "")
+        try:
+            said, complained = process.communicate()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()  # its pipes are closed once the last of them is gone
+            raise
+        return subprocess.CompletedProcess(command, process.returncode, said, complained)
 
     def enters(self, folder: Path) -> bool:
         """Whether the account can get into `folder`."""

@@ -1,6 +1,8 @@
 """The process that keeps the read models: follows the log from the checkpoint, batch by batch."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 import structlog
 import uvloop
@@ -13,7 +15,8 @@ from guichet.proof.guarding import must_continue
 from guichet.proof.sealing import keep_sealed
 from guichet.rebuilding import rebuild_models, town_of
 from guichet.settings import Settings
-from projections.projector import Projector, prepare
+from projections.projector import MODELS, PAGE, Projector, prepare
+from projections.read_model import ReadModel
 from projections.stops import Stop
 
 LINGER = 0.01
@@ -23,12 +26,15 @@ eye sees, far more than a transaction costs."""
 logger = structlog.get_logger()
 
 
-async def follow(house: House) -> None:
+Models = Sequence[ReadModel[Any]]
+
+
+async def follow(house: House, models: Models = MODELS, page: int = PAGE) -> None:
     """Project everything that is and will be in the log, the absences of the broker and of the
     database included."""
     while True:
         try:
-            await follow_while_it_lasts(house)
+            await follow_while_it_lasts(house, models, page)
         except (OperationalError, InterfaceError) as error:
             logger.warning("projector.database_away", error=str(error))
             await asyncio.sleep(0.2)
@@ -40,12 +46,13 @@ async def follow(house: House) -> None:
             await asyncio.sleep(2.0)  # until `guichet repair` has been by
 
 
-async def follow_while_it_lasts(house: House) -> None:
+async def follow_while_it_lasts(house: House, models: Models, page: int) -> None:
     """Project over one connection to the database, until that is lost."""
     settings = house.settings
     conninfo = settings.postgres["projector"]
     async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
-        projector = Projector(connection, town_of(settings), house.cipher.read, tell)
+        town, decode = town_of(settings), house.cipher.read
+        projector = Projector(connection, town, decode, tell, models=models, page=page)
         position = await projector.begin()
         logger.info("projector.follows", position=position)
         seen = await must_continue(house)

@@ -54,7 +54,9 @@ def chosen(names: Sequence[str]) -> list[ReadModel[Any]]:
     return [model for model in MODELS if model.name in names]
 
 
-async def rebuild_models(house: House, names: Sequence[str]) -> dict[str, Stop]:
+async def rebuild_models(
+    house: House, names: Sequence[str], worth_a_process: int = WORTH_A_PROCESS
+) -> dict[str, Stop]:
     """Rebuild some read models, showing how far it is; what stopped those that an event stops,
     which are in place as they were just before it."""
     models, town = chosen(names), town_of(house.settings)
@@ -63,26 +65,27 @@ async def rebuild_models(house: House, names: Sequence[str]) -> dict[str, Stop]:
     finish = partial(beside.finish, partial(connected, owner), at_once=os.cpu_count() or 1)
     async with await connected(owner) as connection:
         end = await beside.begin(connection, models, town)
-        stops = await filled(house, names, end)
+        stops = await filled(house, names, end, end < worth_a_process)
         sound = [model for model in models if model.name not in stops]
         await finish(sound)
         await beside.switch(connection, beside.Built(models=sound, end=end), folding)
         for name, stop in stops.items():
             alone = chosen([name])
             await beside.begin(connection, alone, town)
-            await filled(house, [name], stop.position - 1)
+            await filled(house, [name], stop.position - 1, end < worth_a_process)
             await finish(alone)
             built = beside.Built(models=alone, end=stop.position - 1, stops={name: stop})
             await beside.switch(connection, built, folding)
     return stops
 
 
-async def filled(house: House, names: Sequence[str], end: int) -> dict[str, Stop]:
-    """Fill the new tables up to the position `end`; the first event that stops each of them."""
+async def filled(house: House, names: Sequence[str], end: int, alone: bool) -> dict[str, Stop]:
+    """Fill the new tables up to the position `end`, `alone` or by workers; the first event that
+    stops each of them."""
     settings = house.settings
     with Progress(transient=True) as progress:
         task = progress.add_task(f"Reconstruction : {', '.join(names)}", total=end)
-        if end < WORTH_A_PROCESS:
+        if alone:
             _, stops = await fill(settings, house.cipher, names, range(beside.SHARDS), end)
             return stops
         return await share_out(settings, names, end, lambda n: progress.advance(task, n))

@@ -38,7 +38,7 @@ class Overtaken(Exception):
 
 class Projector:
     """Writes the read models of one town through one connection, and what each is stopped by.
-    `tell` hears of every stop."""
+    `tell` hears of every stop; one that catches up takes `page` entries at once."""
 
     def __init__(
         self,
@@ -46,11 +46,16 @@ class Projector:
         town: Town,
         decode: Decode,
         tell: Callable[[Stop], None] = lambda stop: None,
+        *,
+        models: Sequence[ReadModel[Any]] = MODELS,
+        page: int = PAGE,
     ) -> None:
         self._connection = connection
         self._town = town
         self._folding = Folding(town, decode)
         self._tell = tell
+        self._models = models
+        self._page = page
         self._holds_the_pen = False
         self._writing = asyncio.Lock()
         self._due: set[str] = set()
@@ -75,7 +80,8 @@ class Projector:
             await cursor.execute("set synchronous_commit = off")
             position, stopped = await self._state(cursor)
             await self._folding.learn(cursor, position)
-            ours = {model.name: stopped[model.name] for model in MODELS if model.name in stopped}
+            known = {model.name for model in self._models}
+            ours = {name: stop for name, stop in stopped.items() if name in known}
             if ours != stopped:  # one that this code no longer has stops nobody
                 await stops.write(cursor, town, ours)
         self._give_another_chance(ours)
@@ -110,7 +116,7 @@ class Projector:
                 raise Overtaken(f"Le point de reprise n'est plus avant la position {first}.")
             before = stops.read(row[0])
             await archive.write(cursor, town, entries)
-            after = await self._folding.fold(cursor, MODELS, facts, before, careful)
+            after = await self._folding.fold(cursor, self._models, facts, before, careful)
             if after != before:
                 await stops.write(cursor, town, after)
             await cursor.execute("select pg_notify(%s, %s)", [CHANNEL, f"{town} {last}"])
@@ -129,10 +135,10 @@ class Projector:
             await self._some_are_due.wait()
             self._some_are_due.clear()
             while self._due:
-                for model in MODELS:
+                for model in self._models:
                     if model.name in self._due and not await self._catch_up(model):
                         self._due.discard(model.name)
-                self._due &= {model.name for model in MODELS}
+                self._due &= {model.name for model in self._models}
 
     async def _catch_up(self, model: ReadModel[Any]) -> bool:
         """Fold one page of what `model` has missed, from the archive; whether there is more."""
@@ -143,7 +149,7 @@ class Projector:
             if (old := before.get(model.name)) is None:
                 return False
             others = {name: stop for name, stop in before.items() if name != model.name}
-            entries = await archive.page(cursor, town, old.reached, position, PAGE)
+            entries = await archive.page(cursor, town, old.reached, position, self._page)
             facts = await self._folding.decoded(entries)
             after = await self._folding.fold(cursor, [model], facts, others, careful=True)
             reached = entries[-1].position if entries else position

@@ -41,47 +41,20 @@ def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple
     """The promises of the dossier after `fact`."""
     if fact.origin is not None:
         return rows
-    at = fact.times.received_at
-
-    def settled(*kinds: str) -> tuple[PromiseRow, ...]:
-        today = at.astimezone(town.zone).date()
-        return tuple(
-            replace(row, state="kept" if today <= row.promised_for else "broken", settled_at=at)
-            if row.state == "open" and row.kind in kinds
-            else row
-            for row in rows
-        )
-
-    def made(kind: str, service: str, day: date) -> PromiseRow:
-        id = dossier_id(fact)
-        assert id is not None  # noqa: S101 only facts of dossiers come here
-        return PromiseRow(
-            dossier_id=id,
-            number=fact.version,
-            kind=kind,
-            service=service,
-            made_at=at,
-            promised_for=day,
-        )
-
-    def answer(service: str, clock: dict[str, Any]) -> PromiseRow:
-        clock, day = promised(clock, fact, town)
-        assert day is not None  # noqa: S101 only history is promised nothing
-        return replace(made("answer", service, day), clock=clock)
-
     if isinstance(fact.event, MOVES_A_CLOCK):
         rows = tuple(moved(row, fact, town) for row in rows)
     match fact.event:
         case DossierOpened(service=service):
-            return (answer(service, {}),)
+            return (answer(fact, town, service, {}),)
         case DossierReopened():
             owed = [row for row in rows if row.kind == "answer"]
-            return (*rows, answer(rows[-1].service, owed[-1].clock)) if owed else rows
+            return (*rows, answer(fact, town, rows[-1].service, owed[-1].clock)) if owed else rows
         case ProgressReported(next_date=day):
             service = rows[-1].service if rows else ""
-            return (*settled("progress"), made("progress", service, day))
+            news = made(fact, "progress", service, day)
+            return (*settled(rows, fact, town, "progress"), news)
         case AnswerSent():
-            return settled("answer", "progress")
+            return settled(rows, fact, town, "answer", "progress")
         case DossierAssigned(service=service) | AssignmentRefused(service=service):
             # Whoever has the dossier owes what was promised for it.
             return tuple(
@@ -89,6 +62,41 @@ def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple
             )
         case _:
             return rows
+
+
+def made(fact: Recorded[Any], kind: str, service: str, day: date) -> PromiseRow:
+    """A promise made by `fact`."""
+    id = dossier_id(fact)
+    assert id is not None  # noqa: S101 only facts of dossiers come here
+    return PromiseRow(
+        dossier_id=id,
+        number=fact.version,
+        kind=kind,
+        service=service,
+        made_at=fact.times.received_at,
+        promised_for=day,
+    )
+
+
+def answer(fact: Recorded[Any], town: Town, service: str, clock: dict[str, Any]) -> PromiseRow:
+    """The promise of an answer, made by the opening or the reopening."""
+    clock, day = promised(clock, fact, town)
+    assert day is not None  # noqa: S101 only history is promised nothing
+    return replace(made(fact, "answer", service, day), clock=clock)
+
+
+def settled(
+    rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town, *kinds: str
+) -> tuple[PromiseRow, ...]:
+    """The same promises, the open ones of these kinds kept or broken by `fact`."""
+    at = fact.times.received_at
+    today = at.astimezone(town.zone).date()
+    return tuple(
+        replace(row, state="kept" if today <= row.promised_for else "broken", settled_at=at)
+        if row.state == "open" and row.kind in kinds
+        else row
+        for row in rows
+    )
 
 
 def moved(row: PromiseRow, fact: Recorded[Any], town: Town) -> PromiseRow:

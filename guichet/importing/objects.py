@@ -48,9 +48,12 @@ def in_lines(text: Text, mapping: Mapping) -> Iterator[Row]:
             yield flattened(lines.number, value, mapping)
 
 
-def in_array(text: Text, mapping: Mapping) -> Iterator[Row]:
-    """The objects of the array `mapping.records` leads to; `line` counts them from 1."""
-    scan = Scan(text)
+def in_array(
+    text: Text, mapping: Mapping, piece: int = PIECE, largest: int = OBJECT
+) -> Iterator[Row]:
+    """The objects of the array `mapping.records` leads to, of at most `largest` characters each;
+    `line` counts them from 1. The text is read `piece` by piece."""
+    scan = Scan(text, piece, largest)
     path = mapping.records.split(".") if mapping.records else []
     enter(scan, path)
     number = 0
@@ -115,10 +118,12 @@ class EndOfText(Exception):
 class Scan:
     """A place in a text that is read as it is needed."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, piece: int, largest: int) -> None:
         self._text = text
+        self._piece = piece
+        self._largest = largest
         self._held = ""
-        self.at = 0
+        self.at: int = 0
 
     def peek(self, passing: str = " \t\r\n") -> str:
         """The next character that is not in `passing`; empty at the end."""
@@ -141,9 +146,9 @@ class Scan:
             if none and (past := self._past_malformed()) is not None:
                 self.at = past
                 raise Malformed("objet JSON mal formé")
-            if len(self._held) - self.at > OBJECT:
+            if len(self._held) - self.at > self._largest:
                 self._skip_largest()
-                raise Malformed(f"objet de plus de {OBJECT} caractères")
+                raise Malformed(f"objet de plus de {self._largest} caractères")
             if not self._more():
                 if none:
                     raise EndOfText
@@ -210,7 +215,7 @@ class Scan:
     def _more(self) -> bool:
         """Read on, twice as far each time a value needs it; whether there was anything."""
         kept = self._held[self.at :]
-        piece = self._text.read(max(PIECE, len(kept)))
+        piece = self._text.read(max(self._piece, len(kept)))
         self._held, self.at = kept + piece, 0
         return bool(piece)
 

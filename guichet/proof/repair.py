@@ -39,8 +39,17 @@ class CannotRepair(Sentence):
 class Repair:
     """One repair of one town's log, as the broker's steward."""
 
-    def __init__(self, settings: Settings, nc: Client, show: Show = lambda done: None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        nc: Client,
+        show: Show,
+        at_once: int = AT_ONCE,
+        archived_within: float = ARCHIVED_WITHIN,
+    ) -> None:
         self._settings = settings
+        self._at_once = at_once
+        self._archived_within = archived_within
         self._town = settings.town
         self._name = stream_name(settings.town)
         self._nc = nc
@@ -63,7 +72,7 @@ class Repair:
         aside = await asyncio.to_thread(self._put_aside)
         await self._begin_anew()
         entries = (e for e, *_ in whole_archive.entries(self._postgres, self._town, upto))
-        await rewrite(self._nc, self._town, entries, self._show, AT_ONCE)
+        await rewrite(self._nc, self._town, entries, self._show, self._at_once)
         if await self._differs(upto):
             raise CannotRepair("Le journal refait diffère de l'archive : recommencez.")
         opened = log_config(self._town, self._replicas)
@@ -107,7 +116,7 @@ class Repair:
         if last <= archived:
             return
         async with Waiter.open(self._settings.postgres["web"], self._town) as waiter:
-            archived = await waiter.until(last, within=ARCHIVED_WITHIN)
+            archived = await waiter.until(last, within=self._archived_within)
         readable = await asyncio.to_thread(self._readable, archived, last)
         if readable:
             raise CannotRepair(
@@ -153,12 +162,16 @@ class Repair:
 
 
 async def repair(
-    settings: Settings, abandon: bool = False, show: Show = lambda done: None
+    settings: Settings,
+    abandon: bool = False,
+    show: Show = lambda done: None,
+    at_once: int = AT_ONCE,
+    archived_within: float = ARCHIVED_WITHIN,
 ) -> tuple[int, Path | None]:
-    """Repair the log of an installation; see `Repair.run`."""
+    """Repair the log of an installation, `at_once` events a batch; see `Repair.run`."""
     nc = await connect(settings.nats_url, "steward", settings.nats_passwords["steward"])
     try:
-        return await Repair(settings, nc, show).run(abandon)
+        return await Repair(settings, nc, show, at_once, archived_within).run(abandon)
     finally:
         await nc.close()
 

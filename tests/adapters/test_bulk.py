@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from adapters import bulk
 from adapters.bulk import Bulk
 from adapters.comparing import first_difference
 from domain.message import hash_of
@@ -14,16 +13,14 @@ from tests.faults.archived import events, logged
 
 @pytest.mark.parametrize(("page", "size"), [(4000, 16_000_000), (7, 16_000_000), (50, 9_000)])
 async def test_what_is_read_hashes_like_what_was_written(
-    house: House, monkeypatch: pytest.MonkeyPatch, page: int, size: int
+    house: House, page: int, size: int
 ) -> None:
-    monkeypatch.setattr(bulk, "PAGE", page)
-    monkeypatch.setattr(bulk, "BYTES", size)
-    settings = house.settings
+    settings, asked = house.settings, (page, size)
     known = [hash_of(settings.town, one) for one in await logged(house, events(60, large=2000))]
 
     def read(after: int, upto: int) -> list[tuple[int, bytes]]:
-        word = settings.nats_passwords["backup"]
-        with Bulk.open(settings.nats_url, "backup", word, f"GUICHET_{settings.town}") as line:
+        word, name = settings.nats_passwords["backup"], f"GUICHET_{settings.town}"
+        with Bulk.open(settings.nats_url, "backup", word, name, asked=asked) as line:
             return list(line.hashes(after, upto))
 
     everything = list(enumerate(known, 1))

@@ -19,7 +19,7 @@ from guichet.envelopes import Hand
 from guichet.house import House
 from guichet.projecting import follow
 from guichet.rebuilding import town_of
-from projections.projector import MODELS
+from projections.projector import MODELS, PAGE
 from projections.read_model import ReadModel, dossier_id
 from projections.waiting import Waiter
 
@@ -159,9 +159,11 @@ async def reached(house: House, waiter: Waiter, *models: str) -> None:
 
 
 @asynccontextmanager
-async def projecting_beside(house: House) -> AsyncGenerator["asyncio.Task[None]"]:
+async def projecting_beside(
+    house: House, models: Sequence[ReadModel[Any]] = MODELS, page: int = PAGE
+) -> AsyncGenerator["asyncio.Task[None]"]:
     """A projector that must still be running in the end."""
-    task = asyncio.create_task(follow(house))
+    task = asyncio.create_task(follow(house, models, page))
     try:
         yield task
         assert not task.done()

@@ -16,9 +16,9 @@ from guichet.house import House
 from tests.composed import Composed, ComposedBroker, composed, done
 from tests.faults.cluster import WITHIN, caught_up, led
 from tests.faults.counter import Counter, opening, place_of
+from tests.faults.harms import with_a_torn_lot, with_an_event_twice, without_an_event
 from tests.faults.lots import write_lots
 from tests.faults.reckoning import Harvest, complaints, echoed, harvest
-from tests.faults.test_kills import with_a_torn_lot, with_an_event_twice, without_an_event
 
 CATALOGUE = Path(__file__).parents[2] / "guichet" / "demo" / "ville.toml"
 CLIENTS = 8

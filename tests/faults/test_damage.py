@@ -15,7 +15,6 @@ from adapters.guard import complaints
 from adapters.jetstream_api import call, connect
 from domain.log import Conflict, Entry, LogDamaged, LogUnavailable
 from guichet.house import House
-from guichet.proof import repair as repairing
 from guichet.proof.guarding import Guard
 from guichet.proof.repair import CannotRepair, repair
 from guichet.settings import Settings
@@ -38,12 +37,18 @@ class Ward:
         self.files = files
         self.store = store
 
-    async def damaged(self, damage: Damage, chance: random.Random, crash: bool = False) -> None:
-        """The broker again on files that `damage` has changed; after a crash it trusts no index
-        and reads its blocks again."""
+    async def damaged(
+        self,
+        damage: Damage,
+        chance: random.Random,
+        crash: bool = False,
+        files: Path | None = None,
+    ) -> None:
+        """The broker again on `files`, or the untouched copy, that `damage` has changed; after a
+        crash it trusts no index and reads its blocks again."""
         self.broker.stop()
         shutil.rmtree(self.store, ignore_errors=True)
-        shutil.copytree(self.files, self.store)
+        shutil.copytree(files or self.files, self.store)
         damage(self.store, chance)
         if crash:
             (self.store / "msgs" / "index.db").unlink(missing_ok=True)
@@ -194,18 +199,15 @@ async def test_a_sound_log_is_left_alone(ward: Ward) -> None:
     assert await repair(ward.house.settings) == (0, None)
 
 
-async def test_an_interrupted_repair_takes_no_writes_and_is_started_again(
-    ward: Ward, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_interrupted_repair_takes_no_writes_and_is_started_again(ward: Ward) -> None:
     await ward.damaged(flip, random.Random(5))
-    monkeypatch.setattr(repairing, "AT_ONCE", 40)
 
     def interrupted(done: int) -> None:
         if done >= 80:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await repair(ward.house.settings, show=interrupted)
+        await repair(ward.house.settings, show=interrupted, at_once=40)
     assert "fermé le temps d'une réparation" in " ".join(await ward.verdict())
     with pytest.raises((LogUnavailable, LogDamaged)):
         await ward.house.log.append(events(1))
@@ -215,19 +217,16 @@ async def test_an_interrupted_repair_takes_no_writes_and_is_started_again(
     await logged(ward.house, events(1))
 
 
-async def test_what_only_the_log_holds_is_not_thrown_away(
-    ward: Ward, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(repairing, "ARCHIVED_WITHIN", 0.2)
+async def test_what_only_the_log_holds_is_not_thrown_away(ward: Ward) -> None:
     await logged(ward.house, events(2))
-    settings = ward.house.settings
-    monkeypatch.setattr(ward, "files", ward.files.with_name("longer"))
+    settings, longer = ward.house.settings, ward.files.with_name("longer")
     ward.broker.stop()
-    shutil.copytree(ward.store, ward.files)
+    shutil.copytree(ward.store, longer)
     ward.broker.start()
-    await ward.damaged(lambda store, chance: blocks(store)[0].unlink(), random.Random(5))
+    first = random.Random(5)
+    await ward.damaged(lambda store, chance: blocks(store)[0].unlink(), first, files=longer)
     with pytest.raises(CannotRepair, match=r"2 événements \(151 à 152\) sont lisibles"):
-        await repair(settings)
+        await repair(settings, archived_within=0.2)
     restored, aside = await repair(settings, abandon=True)
     assert restored == len(ward.known)
     assert aside is not None

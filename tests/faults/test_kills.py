@@ -3,15 +3,23 @@
 import asyncio
 import statistics
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 
 import pytest
 import pytest_asyncio
-from msgspec import structs
 
 from guichet.house import House
 from tests.faults.counter import Counter, opening, place_of
+from tests.faults.harms import (
+    with_a_hole,
+    with_a_row_changed,
+    with_a_torn_lot,
+    with_an_event_twice,
+    with_other_words,
+    without_an_echo,
+    without_an_event,
+)
 from tests.faults.lots import write_lots
 from tests.faults.real_town import RealTown, real_town
 from tests.faults.reckoning import Harvest, complaints, echoed, harvest
@@ -85,47 +93,6 @@ def test_work_goes_on_at_once(massacre: Massacre, capsys: pytest.CaptureFixture[
     stopping = massacre.pauses["nats-server"] + massacre.pauses["cli web"]
     p99 = statistics.quantiles(stopping, n=100, method="inclusive")[98]
     assert p99 <= LONGEST
-
-
-def without_an_event(left: Harvest) -> Harvest:
-    lost = max(fact.position for fact in left.facts if fact.author.role == "receptionist")
-    kept = [fact for fact in left.facts if fact.position != lost]
-    return replace(left, facts=kept, entries=[e for e in left.entries if e.position != lost])
-
-
-def with_an_event_twice(left: Harvest) -> Harvest:
-    head = len(left.entries) + 1
-    again = next(fact for fact in left.facts if fact.author.role == "receptionist")
-    from_it = next(entry for entry in left.entries if entry.position == again.position)
-    twice = structs.replace(again, position=head)
-    entry = structs.replace(from_it, position=head)
-    return replace(left, facts=[*left.facts, twice], entries=[*left.entries, entry])
-
-
-def with_a_hole(left: Harvest) -> Harvest:
-    return replace(left, entries=[entry for entry in left.entries if entry.position != 5])
-
-
-def with_other_words(left: Harvest) -> Harvest:
-    told = left.told[0]
-    body = {**told.asked.body, "summary": "Autre chose"}
-    return replace(left, told=[told._replace(asked=told.asked._replace(body=body)), *left.told[1:]])
-
-
-def with_a_torn_lot(left: Harvest) -> Harvest:
-    lot = next(lot for lot in left.lots if lot.positions)
-    return replace(left, facts=[fact for fact in left.facts if fact.position != lot.positions[-1]])
-
-
-def with_a_row_changed(left: Harvest) -> Harvest:
-    [first, *others] = left.live["dossiers"]
-    return replace(left, live={**left.live, "dossiers": [f"{first} ", *others]})
-
-
-def without_an_echo(left: Harvest) -> Harvest:
-    linked = [fact for fact in left.facts if type(fact.event).__name__ == "DossierLinked"]
-    lost = next(fact for fact in linked if fact.author.role == "system")
-    return replace(left, facts=[fact for fact in left.facts if fact is not lost])
 
 
 @pytest.mark.parametrize(

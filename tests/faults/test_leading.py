@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import pytest_asyncio
 
 from adapters.appending import Appender
 from adapters.comparing import holders
@@ -21,28 +20,13 @@ from adapters.stream import stream_name
 from domain.log import Entry, LogDamaged, LogUnavailable
 from guichet.house import House
 from guichet.proof.guarding import Guard
-from guichet.settings import Settings
-from tests.composed import BROKERS, ComposedBroker, Containers, three_brokers
+from tests.composed import BROKERS
 from tests.conftest import CONFIG, USERS
 from tests.faults.archived import archived, as_owner, events, logged
 from tests.faults.cluster import WITHIN, Cluster, led, until
 
 PAUSES = 4
 EVENTS = 300
-
-
-@pytest.fixture(scope="module")
-def brokers() -> Iterator[tuple[Containers, dict[str, ComposedBroker]]]:
-    with three_brokers() as started:
-        yield started
-
-
-@pytest_asyncio.fixture
-async def cluster(
-    brokers: tuple[Containers, dict[str, ComposedBroker]], settings: Settings, house: House
-) -> Cluster:
-    """A town of its own; `house` has made its tables."""
-    return await Cluster.of(*brokers, settings)
 
 
 async def another_leads(cluster: Cluster) -> None:

@@ -13,7 +13,6 @@ from domain.handling import AddNote, ReportProgress, TakeDossier
 from guichet.house import House
 from guichet.rebuilding import rebuild_models
 from guichet.skipping import NotInTheWay, skip
-from projections import projector as projecting
 from projections import promises, queues
 from projections.projector import MODELS
 from projections.read_model import Town
@@ -96,9 +95,7 @@ async def test_an_entry_nobody_can_decode_stops_all_and_loses_nothing(house: Hou
         assert await rows(house) == healed
 
 
-async def test_a_cured_read_model_goes_on_by_itself_after_a_restart(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_cured_read_model_goes_on_by_itself_after_a_restart(house: House) -> None:
     def sick(rows: Any, fact: Recorded[Any], town: Town) -> Any:
         if type(fact.event).__name__ == "DossierTaken":
             raise KeyError("Sigismonde Aubépin")
@@ -106,16 +103,14 @@ async def test_a_cured_read_model_goes_on_by_itself_after_a_restart(
 
     ids = [await opened(house) for _ in range(2)]
     await house.desk.handle(ids[0], TakeDossier(), hand(), expected=None)
-    with monkeypatch.context() as newer:
-        models = tuple(replace(m, fold=sick) if m.name == "promises" else m for m in MODELS)
-        newer.setattr(projecting, "MODELS", models)
-        async with projecting_beside(house), watching(house) as waiter:
-            await reached(house, waiter)
-            for _ in range(3):
-                ids.append(await opened(house))
-            await reached(house, waiter)
-            assert waiter.stops["promises"].error == "KeyError"
-            assert "Sigismonde" not in repr(waiter.stops)
+    models = [replace(m, fold=sick) if m.name == "promises" else m for m in MODELS]
+    async with projecting_beside(house, models), watching(house) as waiter:
+        await reached(house, waiter)
+        for _ in range(3):
+            ids.append(await opened(house))
+        await reached(house, waiter)
+        assert waiter.stops["promises"].error == "KeyError"
+        assert "Sigismonde" not in repr(waiter.stops)
     async with projecting_beside(house), watching(house) as waiter:
         await told(waiter, lambda: not waiter.stops and waiter.position > 0)
         await reached(house, waiter, *NAMES)
@@ -150,13 +145,10 @@ async def test_what_the_database_does_is_not_taken_for_poison(
         assert id in {row.dossier_id for row in (await rows(house))["promises"]}
 
 
-async def test_a_long_past_is_caught_up_page_by_page_beside_the_living(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(projecting, "PAGE", 5)
+async def test_a_long_past_is_caught_up_page_by_page_beside_the_living(house: House) -> None:
     ids = [await opened(house) for _ in range(4)]
     poison = await answered_too_late(house, ids[0])
-    async with projecting_beside(house), watching(house) as waiter:
+    async with projecting_beside(house, page=5), watching(house) as waiter:
         for number in range(12):
             command = AddNote(text=f"Note {number}")
             await house.desk.handle(ids[number % 4], command, hand(), expected=None)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,26 +16,12 @@ from guichet.house import House
 from guichet.proof.replicas import compared, differences
 from guichet.sentences import Sentence
 from guichet.settings import Settings
-from tests.composed import BROKERS, ComposedBroker, Containers, three_brokers
+from tests.composed import BROKERS
 from tests.faults.archived import archived, as_owner, events, logged
 from tests.faults.cluster import WITHIN, Cluster
 
 PATIENCE = 4.0
 """Seconds for which a copy may catch up here."""
-
-
-@pytest.fixture(scope="module")
-def brokers() -> Iterator[tuple[Containers, dict[str, ComposedBroker]]]:
-    with three_brokers() as started:
-        yield started
-
-
-@pytest_asyncio.fixture
-async def cluster(
-    brokers: tuple[Containers, dict[str, ComposedBroker]], settings: Settings, house: House
-) -> Cluster:
-    """A town of its own; `house` has made its tables."""
-    return await Cluster.of(*brokers, settings)
 
 
 @pytest_asyncio.fixture

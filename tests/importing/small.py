@@ -1,5 +1,6 @@
 """A mapping of three columns, and the rows it finds in a file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,12 @@ def told(path: Path, content: bytes | str, **more: Any) -> list[tuple[int, str]]
     heard: list[tuple[int, str]] = []
     try:
         for row in rows(path, small(**more)):
-            heard.append((row.line, row.fault or row.values["n"]))
+            heard += short([row])
     except FileBreaksOff as error:
         heard.append((0, str(error)))
     return heard
+
+
+def short(found: Iterable[Row]) -> list[tuple[int, str]]:
+    """The line of each row and its number or its fault."""
+    return [(row.line, row.fault or row.values["n"]) for row in found]

@@ -1,6 +1,7 @@
 """JSON as other software writes it: arrays wherever they lie, lines, objects that are malformed."""
 
 import gzip
+import io
 import json
 import re
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Any
 
 import pytest
 
-from guichet.importing import objects
-from guichet.importing.packed import FileRefused
-from tests.importing.small import read, told
+from guichet.importing.objects import in_array
+from guichet.importing.packed import FileRefused, Text
+from tests.importing.small import read, short, small, told
 
 ROWS = [{"n": str(number), "o": {"at": number}, "p": None} for number in (1, 2, 3)]
 BAD = "objet JSON mal formé"
+
+
+def text(content: str) -> Text:
+    return Text(io.BytesIO(content.encode()), encoding="utf-8", newline="")
 
 
 @pytest.fixture
@@ -23,22 +28,20 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("piece", [1, 3, 7, 26, 65_536])
-def test_the_array_may_lie_inside_an_object(
-    path: Path, indent: int | None, piece: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(objects, "PIECE", piece)
+def test_the_array_may_lie_inside_an_object(path: Path, indent: int | None, piece: int) -> None:
     noise: dict[str, Any] = {
         "text": 'a "quoted\\" ] } one',
         "list": [[1, {"records": []}], "x"],
         "n": -1.5e3,
     }
     whole: dict[str, Any] = {**noise, "result": {**noise, "records": ROWS, "after": noise}}
-    path.write_text(json.dumps(whole, indent=indent))
-    found = read(path, path.read_bytes(), records="result.records")
+    content = text(json.dumps(whole, indent=indent))
+    found = list(in_array(content, small(records="result.records"), piece))
     assert [(row.line, row.values) for row in found] == [
         (number, {"n": str(number), "o.at": str(number), "p": ""}) for number in (1, 2, 3)
     ]
     assert read(path, json.dumps(ROWS, indent=indent)) == found
+    assert read(path, json.dumps(whole, indent=indent), records="result.records") == found
 
 
 def test_geojson_and_arrays_of_cells(path: Path) -> None:
@@ -71,21 +74,19 @@ def test_numbers_are_kept_as_they_are_written(path: Path) -> None:
 
 @pytest.mark.parametrize("piece", [1, 65_536])
 @pytest.mark.parametrize("bad", ['{"n": x}', '{"n": "a",}', "x", '{"n": "a\n}', "{'n': 1}"])
-def test_a_malformed_object_costs_itself_alone(
-    path: Path, bad: str, piece: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(objects, "PIECE", piece)
+def test_a_malformed_object_costs_itself_alone(path: Path, bad: str, piece: int) -> None:
     content = f'[{{"n": "1"}},\n{bad},\n{{"n": "3 }} {{"}}, [], "text", 4]'
     faults = [(number, "ce n'est pas un objet JSON") for number in (4, 5, 6)]
-    assert told(path, content) == [(1, "1"), (2, BAD), (3, "3 } {"), *faults]
+    expected = [(1, "1"), (2, BAD), (3, "3 } {"), *faults]
+    assert short(in_array(text(content), small(), piece)) == expected
+    assert told(path, content) == expected
 
 
-def test_nesting_and_size_have_an_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(objects, "OBJECT", 100_000)
+def test_nesting_and_size_have_an_end() -> None:
     deep = '{"a":' * 5000 + "1" + "}" * 5000
     large = json.dumps({"n": "x" * 300_000})
     content = f'[{{"n": "1"}}, {deep}, {large}, {{"n": "4"}}, {"z" * 300_000}, {{"n": "6"}}]'
-    found = told(path, content)
+    found = short(in_array(text(content), small(), largest=100_000))
     assert found[:4] == [(1, "1"), (2, BAD), (3, "objet de plus de 100000 caractères"), (4, "4")]
     assert found[-1][1] == "6"
 

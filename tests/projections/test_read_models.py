@@ -28,7 +28,6 @@ from domain.handling import (
 from domain.intake import OpenDossier, PersonEntry
 from domain.linking import LinkDossier
 from domain.log import LogDamaged
-from guichet import rebuilding
 from guichet.catalogue import CALENDAR, PROCEDURES
 from guichet.desk import Intention
 from guichet.envelopes import Hand
@@ -168,8 +167,7 @@ async def test_several_processes_rebuild_whatever_was_typed(
     await told(house)
     await reached(house)
     live = await rows(house)
-    monkeypatch.setattr(rebuilding, "WORTH_A_PROCESS", 0)
-    await rebuild_models(house, [model.name for model in MODELS])
+    await rebuild_models(house, [model.name for model in MODELS], worth_a_process=0)
     assert await rows(house) == live
     assert not projector.done()
 
