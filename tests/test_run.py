@@ -227,3 +227,27 @@ def test_folders_that_hold_data_are_closed_to_others(running: Running) -> None:
     }
     passing = 0o711 if os.geteuid() == 0 else 0o700
     assert modes == {"data": passing, "nats": 0o700, "sockets": 0o700}
+
+
+SWALLOWED = """
+import os, signal
+from guichet.host.starting import stop_on_signals
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+asked = stop_on_signals()
+before = asked()
+Finalized()
+print(before, asked())
+"""
+
+
+def test_what_is_asked_while_nobody_can_hear_it_is_not_forgotten() -> None:
+    """A signal in a finalizer raises there, where Python prints what is raised and goes on."""
+    done = subprocess.run(
+        [sys.executable, "-c", SWALLOWED], capture_output=True, text=True, check=False
+    )
+    assert "Stopped" in done.stderr
+    assert done.stdout == "False True\n"

@@ -25,9 +25,9 @@ log = structlog.get_logger()
 
 def keep_saving(settings: Settings, place: Path, keep: int | None, hours: float) -> None:
     """`guichet backup --every`: until somebody stops it. Its age is what tells of a failure."""
-    stop_on_signals()
+    asked = stop_on_signals()
     try:
-        while True:
+        while not asked():
             sleep(min(once(settings, place, keep, hours * HOUR), LOOK))
     except KeyboardInterrupt:
         return

@@ -8,10 +8,11 @@ import asyncio
 import json
 import signal
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
+from threading import Event
 from time import monotonic, sleep
 from typing import Any
 
@@ -21,6 +22,9 @@ from guichet.host.folder import DataFolder
 from guichet.host.installation import Installation
 from guichet.host.supervisor import Supervisor, say
 from guichet.settings import Settings
+
+Asked = Callable[[], bool]
+"""Whether somebody asked us to stop."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -36,7 +40,7 @@ def run(
     kept_options: Mapping[str, Any],
 ) -> None:
     """`guichet start`: everything up, until Ctrl-C. `kept_options`: see `Installation.settings`."""
-    stop_on_signals()
+    asked = stop_on_signals()
     try:
         folder = DataFolder.choose(data)
         installation = Installation(folder, *address)
@@ -50,12 +54,14 @@ def run(
         except BaseException:
             folder.give_up()
             raise
-        live(folder, supervisor, settings, demo)
+        live(folder, supervisor, settings, demo, asked)
     except KeyboardInterrupt:
         return
 
 
-def live(folder: DataFolder, supervisor: Supervisor, settings: Settings, demo: bool) -> None:
+def live(
+    folder: DataFolder, supervisor: Supervisor, settings: Settings, demo: bool, asked: Asked
+) -> None:
     """Start, present, watch, and stop whatever happens. A first start that fails before anything
     could be recorded leaves no folder behind."""
     try:
@@ -70,14 +76,15 @@ def live(folder: DataFolder, supervisor: Supervisor, settings: Settings, demo: b
         loading.touch()
         supervisor.start_processes()
         accounts = demonstration(settings) if demo else []
-        await_projected(supervisor, settings)
+        await_projected(supervisor, settings, asked)
         loading.unlink(missing_ok=True)
         scheme = "https" if settings.tls_cert else "http"
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"Guichet répond sur {scheme}://{host}:{settings.port} (Ctrl-C pour arrêter)"
         with suppress(OSError):  # nobody may be reading any more
             print("\n".join([*accounts, address]), flush=True)
-        supervisor.watch()
+        supervisor.watch(asked)
+        raise Stopped
     except KeyboardInterrupt:
         say("Arrêt…")
     finally:
@@ -104,10 +111,14 @@ def demonstration(settings: Settings) -> list[str]:
     return accounts.presented(known)
 
 
-def stop_on_signals() -> None:
-    """Ctrl-C, a polite kill and the end of the terminal all stop us, once. `nohup` is obeyed."""
+def stop_on_signals() -> Asked:
+    """Ctrl-C, a polite kill and the end of the terminal all stop us, once: by `Stopped`, and for
+    those who go on long by what is returned, since what is raised while Python itself is at work
+    (a finalizer, a callback of an import) is printed at most. `nohup` is obeyed."""
+    heard = Event()
 
     def stop(*_: object) -> None:
+        heard.set()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # once is enough
         raise Stopped
@@ -116,12 +127,15 @@ def stop_on_signals() -> None:
         signal.signal(number, stop)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, stop)
+    return heard.is_set
 
 
-def await_projected(supervisor: Supervisor, settings: Settings) -> None:
+def await_projected(supervisor: Supervisor, settings: Settings, asked: Asked) -> None:
     """Until what was loaded can be read; a few minutes at most."""
     deadline = monotonic() + 300
     while monotonic() < deadline:
+        if asked():
+            raise Stopped
         state = health(settings)
         if state and 0 < state["log_position"] <= state["position"]:
             return

@@ -8,7 +8,7 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -97,9 +97,9 @@ class Supervisor:
         for process in self.processes:
             process.launch()
 
-    def watch(self) -> None:
-        """Start again whatever dies, until `Stopped`."""
-        while True:
+    def watch(self, stop: Callable[[], bool]) -> None:
+        """Start again whatever dies, until we are to `stop`."""
+        while not stop():
             self.look()
             sleep(AGAIN)
 
