@@ -6,6 +6,7 @@ import socket
 from email.message import EmailMessage
 from email.policy import SMTP as BYTES
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from typing import Any, Literal
 
 from aiosmtplib import (
@@ -19,7 +20,7 @@ from aiosmtplib import (
 
 from adapters.carriers import Later, Undeliverable, Unsafe, cleaned, is_loopback, trusting
 
-KEPT = 5.0
+KEPT = 2.0
 """Seconds for which a connection waits for the next message."""
 
 CARRIED = 20
@@ -176,7 +177,9 @@ def translated(error: Exception) -> Later | Undeliverable:
         return Later(told("Le serveur de messagerie refuse d'envoyer pour la ville", error))
     if isinstance(error, TimeoutError):
         return Later("Le serveur de messagerie n'a pas répondu à temps.")
-    if "CERTIFICATE_VERIFY_FAILED" in f"{error} {error.__cause__}":
+    if isinstance(error, SSLCertVerificationError) or isinstance(
+        error.__cause__, SSLCertVerificationError
+    ):
         return Later("Le certificat du serveur de messagerie n'est pas reconnu.")
     if isinstance(error, OSError):
         return Later("La connexion au serveur de messagerie a échoué.")

@@ -11,13 +11,12 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
 from types import TracebackType
-from typing import Any, AnyStr, Literal, Self
+from typing import Any, Literal, Self
 
-from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, LoginPassword
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from tests.certified import server_context
-
-REFUSED = "{code} {digit}.1.1 <{address}>: {name} unknown here, try other.{address}"  # three times
+from tests.mail_session import Obeying, Session
 
 
 class MailServer:
@@ -64,6 +63,7 @@ class MailServer:
         self._context = None if pair is None else server_context(pair)
         self._arrived: queue.SimpleQueue[EmailMessage] = queue.SimpleQueue()
         self._sessions: list[Session] = []
+        self._hearing = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
@@ -81,8 +81,15 @@ class MailServer:
         self.answers[command] = reply
 
     def hang(self) -> None:
-        """Take connections and never say a word again, on those that are open neither."""
+        """Take connections and never say a word again, open ones included, until `calm`."""
         self.silent = True
+
+    def calm(self) -> None:
+        """Forget all of this: take everything again and say so."""
+        self.refusing.clear()
+        self.answers.clear()
+        self.greylisting = self._dropping = 0
+        self.silent = False
 
     def drop_after_data(self, times: int) -> None:
         """Take the next `times` messages and close the connection instead of saying so."""
@@ -98,6 +105,25 @@ class MailServer:
             return await asyncio.to_thread(self._arrived.get, True, timeout)
         except queue.Empty:
             raise TimeoutError(f"no message within {timeout} s") from None
+
+    async def heard(self, word: str, times: int = 1) -> None:
+        """Wait until a command was heard that often in all; TimeoutError after 30 s."""
+
+        def often() -> bool:
+            return sum(command.startswith(word) for command in self.commands) >= times
+
+        def wait() -> bool:
+            with self._hearing:
+                return self._hearing.wait_for(often, 30)
+
+        if not await asyncio.to_thread(wait):
+            raise TimeoutError(f"{word} was not heard {times} times")
+
+    def hear(self, command: str) -> None:
+        """Note a command, on the server's own thread."""
+        with self._hearing:
+            self.commands.append(command)
+            self._hearing.notify_all()
 
     async def __aenter__(self) -> Self:
         self._thread.start()
@@ -150,7 +176,7 @@ class MailServer:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._server.wait_closed()
 
-    def _session(self) -> "Session":
+    def _session(self) -> Session:
         self.connections += 1
         self.connected.set()
         session = Session(
@@ -170,81 +196,3 @@ class MailServer:
         given: LoginPassword = about[-1]
         right = tuple(word.decode() for word in given) == self.account
         return AuthResult(success=right, handled=False)
-
-
-class Session(SMTP):
-    """One connection, which falls silent with its server."""
-
-    event_handler: "Obeying"
-
-    async def push(self, status: AnyStr) -> None:
-        if self.event_handler.server.silent:
-            await asyncio.Event().wait()  # until the connection is lost
-        await super().push(status)
-
-
-class Obeying:
-    """What aiosmtpd asks before it answers a command."""
-
-    def __init__(self, server: MailServer) -> None:
-        self.server = server
-
-    async def handle_EHLO(
-        self, _: SMTP, session: Any, __: Any, name: str, offers: list[str]
-    ) -> list[str]:
-        session.host_name = name
-        answer = self._told("EHLO")
-        offered = [one for one in offers if self.server.eight_bits or "8BITMIME" not in one]
-        return offered if answer is MISSING else [answer]
-
-    async def handle_MAIL(
-        self, _: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]
-    ) -> Any:
-        answer = self._told("MAIL", *options)
-        if self.server.account is not None and not session.authenticated:
-            return "530 5.7.0 Authentication required"
-        if answer is not MISSING:
-            return answer
-        envelope.mail_from = address
-        return "250 2.1.0 Ok"
-
-    async def handle_RCPT(
-        self, _: SMTP, __: Any, envelope: Envelope, address: str, ___: list[str]
-    ) -> Any:
-        answer = self._told("RCPT")
-        if answer is not MISSING:
-            return answer
-        if self.server.greylisting > 0:
-            self.server.greylisting -= 1
-            return f"450 4.2.0 <{address}>: Greylisted, try again"
-        refusal = self._refusal("RCPT", address)
-        if refusal is None:
-            envelope.rcpt_tos.append(address)
-        return refusal or "250 2.1.5 Ok"
-
-    async def handle_RSET(self, _: SMTP, __: Any, ___: Any) -> Any:
-        return self._told("RSET")
-
-    async def handle_DATA(self, session: SMTP, _: Any, envelope: Envelope) -> Any:
-        to = envelope.rcpt_tos[0]
-        refusal = self._refusal("DATA", to)
-        answer = self._told("DATA") if refusal is None else refusal
-        if answer is not MISSING:
-            return answer
-        assert isinstance(envelope.content, bytes)
-        if not self.server.took(envelope.mail_from or "", envelope.rcpt_tos, envelope.content):
-            assert session.transport is not None
-            session.transport.close()
-            await asyncio.Event().wait()  # until it is closed
-        return f"250 2.0.0 Ok: queued for <{to}> as {len(self.server.received):08X}"
-
-    def _told(self, command: str, *options: str) -> Any:
-        self.server.commands.append(" ".join((command, *options)))
-        return self.server.answers.get(command, MISSING)
-
-    def _refusal(self, at: str, address: str) -> str | None:
-        code = self.server.refusing.get((at, address.lower()))
-        if code is None:
-            return None
-        name = address.split("@")[0]
-        return REFUSED.format(code=code, digit=code // 100, address=address, name=name)

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from adapters.carriers import PROOF, Later, Undeliverable
 from adapters.embedded import free_port
-from adapters.smtp_carrier import SmtpCarrier
+from adapters.smtp_carrier import CARRIED, SmtpCarrier
 from tests.adapters.posting import HTML, ID, TEXT, TO, carrier_of, letter, refused
 from tests.mail_server import MailServer
 
@@ -82,6 +82,19 @@ async def test_several_messages_share_a_connection_and_a_dead_one_is_replaced(
     assert len(server.received) == 10
 
 
+async def test_a_connection_is_left_after_a_while_and_after_many_messages(
+    server: MailServer, carrier: SmtpCarrier
+) -> None:
+    for _ in range(CARRIED + 1):
+        await carrier.deliver(letter())
+    assert (server.connections, len(server.received)) == (2, CARRIED + 1)
+    await server.heard("QUIT", 2)
+    await carrier.deliver(letter())
+    carrier.close()
+    assert server.connections == 3
+    assert server.commands.count("RSET") == CARRIED - 1
+
+
 async def test_greylisting_is_for_later(server: MailServer, carrier: SmtpCarrier) -> None:
     server.greylist(2)
     for _ in range(2):
@@ -120,7 +133,7 @@ async def test_what_is_not_the_addressees_fault_is_for_later(
 ) -> None:
     server.answer(command, reply)
     assert f"({reply[:9]})" in await refused(Later, carrier)
-    server.answers.clear()
+    server.calm()
     await carrier.deliver(letter())
 
 
@@ -140,7 +153,7 @@ async def test_a_server_that_hangs_is_left(server: MailServer) -> None:
     before = monotonic()
     assert "à temps" in await refused(Later, carrier)
     assert 0.4 < monotonic() - before < 15
-    server.silent = False
+    server.calm()
     patient = carrier_of(server)
     await patient.deliver(letter())
     patient.close()
@@ -151,7 +164,7 @@ async def test_a_connection_that_hangs_after_a_message_is_replaced(server: MailS
     await carrier.deliver(letter())
     server.hang()
     await refused(Later, carrier)
-    server.silent = False
+    server.calm()
     await carrier.deliver(letter())
     carrier.close()
     assert (server.connections, len(server.received)) == (2, 2)
@@ -182,7 +195,7 @@ async def test_whoever_gives_up_leaves_nothing_half_said(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    server.silent = False
+    server.calm()
     await carrier.deliver(letter())
     assert len(server.received) == 1
 
