@@ -50,8 +50,6 @@ class MailServer:
         self.commands: list[str] = []
         """Every command heard, of all connections."""
         self.connections = 0
-        self.connected = threading.Event()
-        """Set from the first connection on."""
         self.eight_bits = eight_bits
         self.refusing: dict[tuple[str, str], int] = {}
         self.answers: dict[str, str] = {}
@@ -178,7 +176,6 @@ class MailServer:
 
     def _session(self) -> Session:
         self.connections += 1
-        self.connected.set()
         session = Session(
             Obeying(self),
             hostname="mail.test",

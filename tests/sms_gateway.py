@@ -35,11 +35,13 @@ class SmsGateway:
         self.requests: list[tuple[str, dict[str, str], dict[str, str]]] = []
         """Of everything posted, the path, the headers in lower case and the body."""
         self.dropping = 0
+        self.dripping = False
+        self._taking = threading.Lock()
         self._arrived: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
         self._refusing: dict[str, int] = {}
         self._answer: tuple[int, bytes, dict[str, str]] | None = None
-        self._going_on = threading.Event()
-        self._going_on.set()
+        self.going_on = threading.Event()
+        self.going_on.set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         if pair is not None:
@@ -61,11 +63,17 @@ class SmsGateway:
         """Take and answer again."""
         self._answer = None
         self._refusing.clear()
-        self._going_on.set()
+        self.dripping = False
+        self.going_on.set()
 
     def hang(self) -> None:
         """Take requests and answer none of them, until `calm`."""
-        self._going_on.clear()
+        self.going_on.clear()
+
+    def drip(self) -> None:
+        """Answer, a header at a time, and never come to an end, until `calm`."""
+        self.dripping = True
+        self.going_on.clear()
 
     def drop_after_data(self, times: int) -> None:
         """Take the next `times` messages and close the connection instead of saying so."""
@@ -98,7 +106,7 @@ class SmsGateway:
     ) -> tuple[int, bytes, dict[str, str]] | None:
         """What to say to a request; None to say nothing and close."""
         self.requests.append((path, headers, body))
-        self._going_on.wait()
+        self.going_on.wait()
         if self._answer is not None:
             return self._answer
         if headers.get("authorization") != f"Bearer {self.token}":
@@ -106,14 +114,15 @@ class SmsGateway:
         if body["to"] in self._refusing:
             why = {"field": "to", "detail": f"{body['to']} is no good"}
             return self._refusing[body["to"]], json.dumps(why).encode(), {}
-        known = [one["id"] for one in self.received]
-        if body["id"] not in known:
-            known.append(body["id"])
-            self.received.append(body)
-            self._arrived.put(body)
-        if self.dropping > 0:
-            self.dropping -= 1
-            return None
+        with self._taking:  # the same message may come twice at once
+            known = [one["id"] for one in self.received]
+            if body["id"] not in known:
+                known.append(body["id"])
+                self.received.append(body)
+                self._arrived.put(body)
+            if self.dropping > 0:
+                self.dropping -= 1
+                return None
         return 201, json.dumps({"id": f"sms-{known.index(body['id']) + 1}"}).encode(), {}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -125,17 +134,25 @@ class SmsGateway:
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                if gateway.dripping:
+                    self._drip()
                 answer = gateway.answered(self.path, headers, json.loads(self.rfile.read(length)))
                 self.close_connection = True
                 if answer is None:
                     return
-                with suppress(ConnectionError, OSError):  # who asked may be gone
+                with suppress(OSError):  # who asked may be gone
                     self.send_response(answer[0])
                     for name, value in answer[2].items():
                         self.send_header(name, value)
                     self.send_header("Content-Length", str(len(answer[1])))
                     self.end_headers()
                     self.wfile.write(answer[1])
+
+            def _drip(self) -> None:
+                with suppress(OSError):  # who asked had enough
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                    while not gateway.going_on.wait(0.05):
+                        self.wfile.write(b"X-Wait: 1\r\n")
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

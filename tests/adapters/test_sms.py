@@ -1,7 +1,7 @@
 """Text messages handed to a real gateway: what it is told, and what its refusals mean."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from time import monotonic
 
@@ -107,8 +107,11 @@ async def test_a_wrong_token_is_for_later(gateway: SmsGateway) -> None:
     assert "compte" in await refused(Later, HttpSms(gateway.url, "autre", "Ville"))
 
 
-async def test_a_gateway_that_hangs_is_left(gateway: SmsGateway) -> None:
-    gateway.hang()
+@pytest.mark.parametrize("slow", [SmsGateway.hang, SmsGateway.drip])
+async def test_a_gateway_that_takes_its_time_is_left(
+    gateway: SmsGateway, slow: Callable[[SmsGateway], None]
+) -> None:
+    slow(gateway)
     before = monotonic()
     assert "à temps" in await refused(Later, carrier_of(gateway, timeout=0.5))
     assert 0.4 < monotonic() - before < 15
