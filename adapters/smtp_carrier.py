@@ -38,7 +38,9 @@ BECAUSE = {
 }
 """What an enhanced status says (RFC 3463), where it says more than the command it answers."""
 
-ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+", re.ASCII)
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+"""What is understood alike everywhere: no quotes, no SMTPUTF8."""
+
 SEVEN_BITS = BYTES.clone(cte_type="7bit")
 
 
@@ -153,7 +155,7 @@ def envelope(message: EmailMessage) -> tuple[str, str]:
     authors, to = addresses(message, "From"), addresses(message, "To", "Cc", "Bcc")
     if len(authors) != 1 or len(to) != 1 or not ADDRESS.fullmatch(authors[0]):
         raise ValueError("a message has exactly one author and one addressee")
-    if not (to[0].isascii() and ADDRESS.fullmatch(to[0])):
+    if not ADDRESS.fullmatch(to[0]):
         raise Undeliverable("Cette adresse électronique n'est pas valable.")
     return authors[0], to[0]
 

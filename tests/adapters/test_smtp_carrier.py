@@ -201,7 +201,9 @@ async def test_whoever_gives_up_leaves_nothing_half_said(
     assert (server.connections, len(server.received)) == (2, 2)
 
 
-@pytest.mark.parametrize("to", ["jeanne@élysée.example", "jérôme@mail.example"])
+@pytest.mark.parametrize(
+    "to", ["jeanne@élysée.example", "jérôme@mail.example", '"a, b"@mail.example']
+)
 async def test_an_address_that_cannot_be_named_is_undeliverable(
     server: MailServer, carrier: SmtpCarrier, to: str
 ) -> None:
