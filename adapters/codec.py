@@ -15,8 +15,9 @@ from uuid import UUID, uuid4
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from msgspec import Raw, Struct, inspect
+from msgspec import UNSET, Raw, Struct, inspect
 
+from domain.dossier_events import DossierOpened, persons_of
 from domain.grammar import (
     ERASED,
     NO_KEY,
@@ -59,9 +60,8 @@ def keys_of(facts: Iterable[Recorded[Any]]) -> set[UUID]:
     found: set[UUID] = set()
     for fact in facts:
         found.add(fact.key)
-        for name in ("usager", "on_behalf_of"):
-            if (person := getattr(fact.event, name, None)) is not None:
-                found.add(person.id)
+        if isinstance(fact.event, DossierOpened):
+            found |= {person.id for person in persons_of(fact.event)}
     return found - {NO_KEY}
 
 
@@ -200,8 +200,8 @@ def walk(
 ) -> Any:
     """`value` with `change(text, key, path)` in place of each sealed text; itself when it has
     none."""
-    if value is None:
-        return None
+    if value is None or value is UNSET:
+        return value
     if at.whole:
         return change(value, key, path)
     if at.each is not None:

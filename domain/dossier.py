@@ -1,175 +1,57 @@
-"""*Dossier.* One request of one resident: what can happen to it and what is remembered of it.
+"""*Dossier.* One request of one resident: what is remembered of it for later decisions.
 
-The intentions live beside: `intake.py` opens a dossier, `handling.py` carries it to its answer.
+What can happen to it is in `dossier_events.py`. The intentions live beside: `intake.py` opens a
+dossier, `handling.py` carries it to its answer, `sending.py` tells the resident.
 """
 
 from datetime import date
 from typing import Literal, assert_never
 from uuid import UUID
 
-from domain.grammar import Event, Ground, Person, Refused, Sealed, Value, changed
-from domain.procedures import Answer, Delay, Nature
-from domain.terms import Addressee, Channel, Means, Outcome, Place
+from msgspec import UNSET
+
+from domain.dossier_events import (
+    AssignmentRefused,
+    ClosedAtOrigin,
+    DocumentAttached,
+    DossierAssigned,
+    DossierClosed,
+    DossierEvent,
+    DossierLinked,
+    DossierOpened,
+    DossierReleased,
+    DossierReopened,
+    DossierTaken,
+    DossierUnlinked,
+    EntryCorrected,
+    NoteAdded,
+    PlannedWorkDone,
+    SilenceTookEffect,
+    WordsErased,
+)
+from domain.forwarding import DossierForwarded, HandOverAccepted, PartnerAnswered
+from domain.grammar import Refused, Value, changed
+from domain.lapses import LapseEscalated, LapseFound, LapseKind, LapseRepaired, Level
+from domain.telling import (
+    AnswerSent,
+    MessageQueued,
+    MessageRefused,
+    MessageSent,
+    MessageWithdrawn,
+    ProgressReported,
+    ReceiptAcknowledged,
+)
+from domain.terms import Means
 from domain.waits import (
     NOTHING,
     DocumentsReceived,
     DocumentsRequested,
-    DossierForwarded,
     ReceivedByCompetent,
-    WaitEvent,
     WaitingBegan,
     WaitingEnded,
     Why,
     awaited_after,
 )
-
-# What can happen
-
-
-class DossierOpened(Event, frozen=True):
-    """*Enregistrement.* By the same fact the dossier lies in the queue of its `service`.
-    `due_at_origin` is the date promised by an older system; `flags` are doubts kept with it."""
-
-    procedure: str
-    procedure_version: int
-    service: str
-    nature: Nature
-    channel: Channel
-    summary: Sealed
-    answer_within: Delay
-    place: Place | None = None
-    usager: Person | None = None
-    on_behalf_of: Person | None = None
-    fields: dict[str, Answer] = {}
-    personal_fields: dict[str, Sealed] = {}
-    due_at_origin: str | None = None
-    flags: tuple[str, ...] = ()
-
-
-class ReceiptAcknowledged(Event, frozen=True):
-    """*Accusé de réception* (CRPA L112-3, R112-5)."""
-
-    means: Means
-    text: Sealed | None = None
-
-
-class DossierAssigned(Event, frozen=True):
-    """*Orientation, transfert.* The clock does not start again."""
-
-    service: str
-    reason: Sealed
-    transferred_from: str
-
-
-class AssignmentRefused(Event, frozen=True):
-    """*Refus de transfert.* The dossier goes back to the service it came from."""
-
-    service: str
-    reason: Sealed
-
-
-class DossierTaken(Event, frozen=True):
-    """*Prise en charge* by the author of the fact."""
-
-
-class NoteAdded(Event, frozen=True):
-    """*Note interne.* Never shown to the resident."""
-
-    text: Sealed
-
-
-class ProgressReported(Event, frozen=True):
-    """*Point d'étape.* News to the resident, with the date of the next."""
-
-    text: Sealed
-    next_date: date
-
-
-class DocumentAttached(Event, frozen=True):
-    """*Pièce jointe.* The content lies elsewhere, under its `digest`; `size` is in bytes."""
-
-    name: Sealed
-    media_type: str
-    digest: str
-    size: int
-
-
-class AnswerSent(Event, frozen=True):
-    """*Réponse.* Written, or said at the counter with the words kept; `proof` is what shows it."""
-
-    text: Sealed
-    means: Means
-    addressee: Addressee
-    proof: Sealed | None = None
-
-
-class DossierClosed(Event, frozen=True):
-    """*Clôture.* Only ever after an answer; never by time."""
-
-    outcome: Outcome
-    reason: Sealed | None = None
-
-
-class DossierReopened(Event, frozen=True):
-    """*Réouverture.* A new answer is owed."""
-
-    reason: Sealed
-
-
-class DossierLinked(Event, frozen=True):
-    """*Rattachement, « déjà signalé ».* Both dossiers keep their resident and their clock."""
-
-    dossier: UUID
-
-
-class DossierUnlinked(Event, frozen=True):
-    """*Détachement.* Linking was one more fact, and so is undoing it."""
-
-    dossier: UUID
-
-
-class EntryCorrected(Event, frozen=True):
-    """*Rectification* of the entry numbered `entry`; the first one stays in the log."""
-
-    entry: int
-    text: Sealed
-    reason: Sealed
-
-
-class WordsErased(Event, frozen=True):
-    """*Effacement des textes* that lie under the dossier's own `keys` (RGPD art. 17)."""
-
-    keys: tuple[UUID, ...]
-    ground: Ground
-
-
-class ClosedAtOrigin(Event, frozen=True):
-    """*Clos à l'origine.* An old system said closed; no answer to anyone is known."""
-
-    status: str
-
-
-DossierEvent = (
-    DossierOpened
-    | ReceiptAcknowledged
-    | DossierAssigned
-    | AssignmentRefused
-    | DossierTaken
-    | NoteAdded
-    | ProgressReported
-    | DocumentAttached
-    | AnswerSent
-    | DossierClosed
-    | DossierReopened
-    | DossierLinked
-    | DossierUnlinked
-    | EntryCorrected
-    | WordsErased
-    | ClosedAtOrigin
-    | WaitEvent
-)
-
-# What we remember
 
 State = Literal["unknown", "open", "closed"]
 
@@ -180,7 +62,10 @@ class Dossier(Value, frozen=True):
     `came_from` is the service a transfer may be refused to; `answered` counts since the opening or
     the last reopening; `correctable` holds the numbers of the entries whose text may be corrected;
     `awaited` is what the town waits for, `competent` whether the competent authority's receipt is
-    recorded.
+    recorded; `reached_by` is how the asker is told, None where there is nobody to tell; `queued`
+    are the messages that have not left, by number; `lapses` those that last, and to whom they were
+    brought; `authority` the one it was forwarded to, `watched` until that one has answered;
+    `planned` the day announced by the closing; `silent` whether silence took effect.
     """
 
     state: State = "unknown"
@@ -189,10 +74,18 @@ class Dossier(Value, frozen=True):
     came_from: str | None = None
     acknowledged: bool = False
     answered: bool = False
+    taken: bool = False
     links: frozenset[UUID] = frozenset()
     correctable: frozenset[int] = frozenset()
     awaited: frozenset[Why] = frozenset()
     competent: bool = False
+    reached_by: Means | None = None
+    queued: dict[int, MessageQueued] = {}
+    lapses: dict[LapseKind, Level] = {}
+    authority: str = ""
+    watched: bool = False
+    planned: date | None = None
+    silent: bool = False
 
     def evolve(self, event: DossierEvent) -> "Dossier":
         """The memory after `event`."""
@@ -200,23 +93,31 @@ class Dossier(Value, frozen=True):
         match event:
             case DossierOpened():
                 opened = changed(after, state="open", service=event.service)
-                return changed(opened, correctable=frozenset({after.version}))
+                first = frozenset({after.version})
+                return changed(opened, correctable=first, reached_by=means_of(event))
             case ReceiptAcknowledged():
-                return changed(after, acknowledged=True)
+                left = {n: m for n, m in self.queued.items() if m.kind not in RECEIPTS}
+                return changed(after, acknowledged=True, queued=left)
             case DossierAssigned():
-                return changed(after, service=event.service, came_from=event.transferred_from)
+                moved = changed(after, service=event.service, taken=False)
+                return changed(moved, came_from=event.transferred_from)
             case AssignmentRefused():
-                return changed(after, service=event.service, came_from=None)
+                return changed(after, service=event.service, came_from=None, taken=False)
             case DossierTaken():
-                return changed(after, came_from=None)
+                return changed(after, came_from=None, taken=True)
+            case DossierReleased():
+                return changed(after, taken=False)
             case NoteAdded() | ProgressReported():
                 return changed(after, correctable=self.correctable | {after.version})
             case AnswerSent():
                 return changed(after, answered=True)
-            case DossierClosed() | ClosedAtOrigin():
+            case DossierClosed(planned_for=day):
+                return changed(after, state="closed", planned=None if day is UNSET else day)
+            case ClosedAtOrigin():
                 return changed(after, state="closed")
             case DossierReopened():
-                return changed(after, state="open", answered=False, awaited=NOTHING)
+                reopened = changed(after, state="open", answered=False, planned=None)
+                return changed(reopened, awaited=NOTHING)
             case DossierLinked():
                 return changed(after, links=self.links | {event.dossier})
             case DossierUnlinked():
@@ -225,10 +126,50 @@ class Dossier(Value, frozen=True):
                 return changed(after, awaited=awaited_after(self.awaited, event))
             case ReceivedByCompetent():
                 return changed(after, competent=True)
-            case DocumentAttached() | DossierForwarded() | EntryCorrected() | WordsErased():
+            case MessageQueued():
+                return changed(after, queued={**self.queued, after.version: event})
+            case MessageSent() | MessageRefused() | MessageWithdrawn():
+                left = {n: m for n, m in self.queued.items() if n != event.message}
+                return changed(after, queued=left)
+            case DossierForwarded():
+                return changed(after, authority=event.authority, watched=True)
+            case PartnerAnswered() | HandOverAccepted():
+                return changed(after, watched=False)
+            case LapseFound():
+                return changed(after, lapses={**self.lapses, event.kind: "service"})
+            case LapseEscalated():
+                return changed(after, lapses={**self.lapses, event.kind: event.to})
+            case LapseRepaired():
+                return changed(
+                    after, lapses={k: v for k, v in self.lapses.items() if k != event.kind}
+                )
+            case PlannedWorkDone():
+                return changed(after, planned=None)
+            case SilenceTookEffect():
+                return changed(after, silent=True)
+            case DocumentAttached() | EntryCorrected() | WordsErased():
                 return after
             case _:
                 assert_never(event)
+
+
+RECEIPTS = ("registration", "acknowledgement")
+"""The kinds of message that an acknowledged receipt makes needless."""
+
+
+def means_of(opened: DossierOpened) -> Means | None:
+    """How the asker is told of what happens: as he chose, else by the surest way he left. Field
+    staff who report for nobody read it in their application."""
+    usager = opened.usager
+    if usager is None:
+        return "application" if opened.channel == "field" else None
+    if opened.acknowledge_by is not UNSET:
+        return opened.acknowledge_by
+    if usager.email:
+        return "email"
+    if opened.channel in ("letter", "form", "email") and usager.address:
+        return "letter"
+    return "counter"
 
 
 # Why the answer may be no

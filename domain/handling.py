@@ -1,36 +1,31 @@
-"""What may be decided on an open dossier, from its acknowledgement to its closing.
+"""What may be decided on an open dossier, from its acknowledgement to its answer.
 
 No intention here closes, refuses or answers by the passing of time.
 """
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from domain.circumstances import Circumstances
-from domain.dossier import (
-    AnswerSent,
+from domain.dossier import Dossier
+from domain.dossier_events import (
     AssignmentRefused,
     DocumentAttached,
-    Dossier,
     DossierAssigned,
-    DossierClosed,
     DossierEvent,
-    DossierIsOpen,
-    DossierReopened,
     DossierTaken,
     EntryCorrected,
     NoteAdded,
-    ProgressReported,
-    ReceiptAcknowledged,
 )
 from domain.grammar import Invalid, Refused
 from domain.intention import Intention, Text, must_be_open, must_exist
-from domain.terms import Addressee, Means, Outcome
+from domain.telling import AnswerSent, MessageQueued, ProgressReported, ReceiptAcknowledged
+from domain.terms import Addressee, Means
 from domain.waiting import must_be_to_come
-from domain.waits import DocumentsRequested, DossierForwarded
+from domain.waits import DocumentsRequested
 
 # What may be decided
 
@@ -87,14 +82,31 @@ class AddNote(Intention, frozen=True, kw_only=True):
 
 
 class ReportProgress(Intention, frozen=True, kw_only=True):
+    """News that were given, or that the town sends by `means`. `answer_by`: the answer is now
+    announced for that day."""
+
     text: Text
     next_date: date
+    answer_by: date | None = None
+    means: Literal["letter", "email", "sms"] | None = None
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
         must_be_open(dossier)
-        if self.next_date < at.now.date():
+        if self.next_date < at.today:
             raise Invalid("/next_date", "La date du prochain point d'étape est passée.")
-        return [ProgressReported(text=self.text, next_date=self.next_date)]
+        if self.answer_by is not None and self.answer_by < at.today:
+            raise Invalid("/answer_by", "La date annoncée pour la réponse est passée.")
+        if self.means is not None:
+            message = MessageQueued(
+                kind="progress",
+                means=self.means,
+                text=self.text,
+                next_date=self.next_date,
+                answer_by=self.answer_by,
+            )
+            return [message]
+        announced = UNSET if self.answer_by is None else self.answer_by
+        return [ProgressReported(text=self.text, next_date=self.next_date, answer_by=announced)]
 
 
 class RequestDocuments(Intention, frozen=True, kw_only=True):
@@ -123,48 +135,29 @@ class AttachDocument(Intention, frozen=True, kw_only=True):
 
 
 class SendAnswer(Intention, frozen=True, kw_only=True):
+    """An answer that was given: said, posted or sent by whoever records it. `with_linked` records
+    it on the linked dossiers too, each for its own resident."""
+
     text: Text
     means: Means
     addressee: Addressee
     proof: Text | None = None
+    with_linked: bool = False
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
         must_be_open(dossier)
         if (self.addressee == "public") != (self.means == "public_notice"):
             raise Invalid("/means", "Un avis au public s'adresse au public, et lui seul.")
+        shared = tuple(sorted(dossier.links)) if self.with_linked else UNSET
         return [
-            AnswerSent(text=self.text, means=self.means, addressee=self.addressee, proof=self.proof)
+            AnswerSent(
+                text=self.text,
+                means=self.means,
+                addressee=self.addressee,
+                proof=self.proof,
+                shared_with=shared,
+            )
         ]
-
-
-class CloseDossier(Intention, frozen=True, kw_only=True):
-    outcome: Outcome
-    reason: Text | None = None
-
-    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
-        must_be_open(dossier)
-        if not dossier.answered:
-            raise AnswerNotSent
-        return [DossierClosed(outcome=self.outcome, reason=self.reason)]
-
-
-class ReopenDossier(Intention, frozen=True, kw_only=True):
-    reason: Text
-
-    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
-        must_exist(dossier)
-        if dossier.state == "open":
-            raise DossierIsOpen
-        return [DossierReopened(reason=self.reason)]
-
-
-class ForwardDossier(Intention, frozen=True, kw_only=True):
-    authority: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
-    reason: Text | None = None
-
-    def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
-        must_be_open(dossier)
-        return [DossierForwarded(authority=self.authority, reason=self.reason)]
 
 
 class CorrectEntry(Intention, frozen=True, kw_only=True):
@@ -180,10 +173,6 @@ class CorrectEntry(Intention, frozen=True, kw_only=True):
 
 
 # Why the answer may be no
-
-
-class AnswerNotSent(Refused):
-    title = "Aucune réponse n'a été donnée : un dossier ne se clôt pas sans réponse."
 
 
 class AlreadyAcknowledged(Refused):

@@ -7,13 +7,18 @@ the function that stands for it in `UPCASTS`, one step at a time.
 from collections.abc import Callable
 from typing import Any, get_args
 
+from domain.absences import AbsenceEvent
 from domain.calendars import CalendarEvent
-from domain.dossier import DossierEvent
+from domain.dossier_events import DossierEvent
 from domain.grammar import Event, name_of
+from domain.leaving import LeavingEvent
+from domain.mailing import MailingEvent
 from domain.organisation import OrganisationEvent
 from domain.people import PersonErased
 from domain.procedures import ProcedureEvent
+from domain.reminding import ServiceReminded
 from domain.skipping import EventSkipped
+from domain.texts import TextEvent
 
 EVENTS: dict[str, type[Event]] = {
     name_of(event): event
@@ -22,6 +27,11 @@ EVENTS: dict[str, type[Event]] = {
         *get_args(OrganisationEvent),
         *get_args(ProcedureEvent),
         *get_args(CalendarEvent),
+        *get_args(TextEvent),
+        *get_args(LeavingEvent),
+        *get_args(MailingEvent),
+        *get_args(AbsenceEvent),
+        ServiceReminded,
         PersonErased,
         EventSkipped,
     )

@@ -3,20 +3,25 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from domain.circumstances import Circumstances
 from domain.clocks import doubts
-from domain.dossier import Dossier, DossierExists, DossierOpened
+from domain.dossier import Dossier, DossierExists
+from domain.dossier_events import DossierOpened, IncomingMail
 from domain.grammar import Invalid, Person, Value
 from domain.intention import Moment, Short, Text
 from domain.procedures import Answer, Nature, ProcedurePublished, Question
 from domain.terms import Channel, Place
 
 EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;.]+(\.[^@\s<>\"',;.]+)+")
+
+
+CONTACTS = {"letter": "address", "email": "email", "sms": "phone"}
+"""What must be known of a person to tell him by a means."""
 
 
 class PersonEntry(Value, frozen=True):
@@ -61,9 +66,35 @@ class PlaceEntry(Value, frozen=True):
         return Place(site=self.site, district=self.district, label=self.label, point=point)
 
 
+class MailEntry(Value, frozen=True):
+    """A line of the mail register (*registre du courrier*), beside the postmark (`happened_at`) and
+    the day of arrival stamped on the letter (`received_at`)."""
+
+    registered_number: Short | None = None
+    pieces: Annotated[int, Meta(ge=1, le=1000)] = 1
+    first_service: str | None = None
+    signatories: Annotated[tuple[PersonEntry, ...], Meta(max_length=20)] = ()
+
+    def mail(self, fresh: Iterator[UUID], at: Circumstances) -> IncomingMail:
+        """The line as the fact keeps it."""
+        if self.first_service and at.organisation.service(self.first_service) is None:
+            raise Invalid("/mail/first_service", "Ce service n'existe pas.")
+        signatories = [
+            person.person(fresh, f"/mail/signatories/{number}")
+            for number, person in enumerate(self.signatories)
+        ]
+        return IncomingMail(
+            registered_number=self.registered_number,
+            pieces=self.pieces,
+            first_service=self.first_service,
+            signatories=tuple(signatories),
+        )
+
+
 class OpenDossier(Value, frozen=True):
     """Take in a request. `received_at` is its arrival at the administration first reached (the one
-    the law counts from, CRPA L114-3), `received_by_competent_at` at the competent one."""
+    the law counts from, CRPA L114-3), `received_by_competent_at` at the competent one;
+    `acknowledge_by` is how the resident wants to be told, in his `language` (BCP 47)."""
 
     procedure: str
     channel: Channel
@@ -74,6 +105,9 @@ class OpenDossier(Value, frozen=True):
     usager: PersonEntry | None = None
     on_behalf_of: PersonEntry | None = None
     fields: dict[str, Answer] = {}
+    acknowledge_by: Literal["letter", "email", "sms", "counter"] | None = None
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}$")] | None = None
+    mail: MailEntry | None = None
     happened_at: Moment | None = None
     received_at: Moment | None = None
     received_by_competent_at: Moment | None = None
@@ -92,6 +126,8 @@ class OpenDossier(Value, frozen=True):
         usager = self.usager.person(ids, "/usager") if self.usager else None
         other = self.on_behalf_of
         beneficiary = other.person(ids, "/on_behalf_of") if other else None
+        mail = self._mail(ids, at)
+        self._must_reach(usager)
         return [
             DossierOpened(
                 procedure=procedure.id,
@@ -107,8 +143,32 @@ class OpenDossier(Value, frozen=True):
                 fields=open_fields,
                 personal_fields=personal_fields,
                 flags=self._doubts(at),
+                acknowledge_by=self.acknowledge_by or UNSET,
+                language=self.language or UNSET,
+                mail=mail,
             )
         ]
+
+    @property
+    def persons(self) -> tuple[PersonEntry, ...]:
+        """Everybody it names."""
+        first = (person for person in (self.usager, self.on_behalf_of) if person)
+        return (*first, *(self.mail.signatories if self.mail else ()))
+
+    def _mail(self, fresh: Iterator[UUID], at: Circumstances) -> IncomingMail | UnsetType:
+        if self.mail is None:
+            return UNSET
+        if self.channel != "letter":
+            raise Invalid("/mail", "Le registre du courrier ne tient que des lettres.")
+        return self.mail.mail(fresh, at)
+
+    def _must_reach(self, usager: Person | None) -> None:
+        wanted = self.acknowledge_by
+        if wanted is None or wanted == "counter":
+            return
+        named = CONTACTS[wanted]
+        if usager is None or not getattr(usager, named):
+            raise Invalid(f"/usager/{named}", "Ce moyen de réponse demande cette coordonnée.")
 
     def _place(self, at: Circumstances) -> Place | None:
         if self.place is None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from domain.circumstances import Circumstances
-from domain.dossier import Dossier, DossierEvent, DossierLinked, DossierUnlinked
+from domain.dossier import Dossier
+from domain.dossier_events import DossierEvent, DossierLinked, DossierUnlinked
 from domain.grammar import Refused
 from domain.intention import Intention, must_exist
 

@@ -5,7 +5,9 @@ rolls up to the pôle of its day.
 """
 
 from datetime import date
-from typing import assert_never
+from typing import Annotated, assert_never
+
+from msgspec import UNSET, Meta, UnsetType
 
 from domain.grammar import Event, Value, changed
 
@@ -23,7 +25,8 @@ class PoleDefined(Event, frozen=True):
 
 
 class ServiceDefined(Event, frozen=True):
-    """*Service municipal.* Who answers, where it can be reached (CRPA R112-5), in which pôle."""
+    """*Service municipal.* Who answers, where it can be reached (CRPA R112-5), in which pôle;
+    `head_email` is the address of its head's function, to which lapses are escalated."""
 
     id: str
     name: str
@@ -33,6 +36,7 @@ class ServiceDefined(Event, frozen=True):
     email: str | None = None
     phone: str | None = None
     until: date | None = None
+    head_email: str | UnsetType = UNSET
 
 
 class SiteDefined(Event, frozen=True):
@@ -50,7 +54,35 @@ class SiteDefined(Event, frozen=True):
     until: date | None = None
 
 
-OrganisationEvent = PoleDefined | ServiceDefined | SiteDefined
+class TownDescribed(Event, frozen=True):
+    """*La ville*, as its letters name it: postal lines, the `sender` of its e-mails, the `url` of
+    its tracking page; `mediator` in words that follow « saisir »; `before` the authority of an
+    administrative appeal, `court` the competent court, in words that follow « devant ».
+
+    `remind_before` are working days before a due date on which a service is reminded; lapses go to
+    the head of the service after `head_after` working days, to the unit that evaluates, at
+    `evaluation_email`, after `evaluation_after`. Reminders leave from `opens` to `closes`, hours of
+    the town."""
+
+    name: str
+    address: tuple[str, ...]
+    since: date
+    sender: str
+    url: str
+    accent: str = "#1d4f73"
+    logo: str = ""
+    mediator: str = ""
+    before: str = "le maire"
+    court: str = "le tribunal administratif"
+    evaluation_email: str = ""
+    remind_before: tuple[Annotated[int, Meta(ge=0, le=60)], ...] = (5, 1)
+    head_after: Annotated[int, Meta(ge=0, le=250)] = 2
+    evaluation_after: Annotated[int, Meta(ge=0, le=250)] = 10
+    opens: Annotated[int, Meta(ge=0, le=23)] = 8
+    closes: Annotated[int, Meta(ge=1, le=24)] = 18
+
+
+OrganisationEvent = TownDescribed | PoleDefined | ServiceDefined | SiteDefined
 
 # What we remember
 
@@ -61,10 +93,13 @@ class Organisation(Value, frozen=True):
     poles: dict[str, tuple[PoleDefined, ...]] = {}
     services: dict[str, tuple[ServiceDefined, ...]] = {}
     sites: dict[str, tuple[SiteDefined, ...]] = {}
+    town: TownDescribed | None = None
 
     def evolve(self, event: OrganisationEvent) -> "Organisation":
         """The organisation after `event`."""
         match event:
+            case TownDescribed():
+                return changed(self, town=event)
             case PoleDefined():
                 past = self.poles.get(event.id, ())
                 return changed(self, poles={**self.poles, event.id: (*past, event)})

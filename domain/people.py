@@ -3,7 +3,7 @@
 from typing import assert_never
 from uuid import UUID
 
-from domain.dossier import WordsErased
+from domain.dossier_events import WordsErased
 from domain.grammar import Event, Ground, Value, changed
 
 # What can happen

@@ -48,7 +48,9 @@ class Question(Value, frozen=True):
 
 class ProcedurePublished(Event, frozen=True):
     """*Publication d'une fiche de procédure.* `source` names the text that fixes the effect of
-    silence; `competence` is `town` or the authority to which requests are forwarded (L114-2)."""
+    silence; `competence` is `town` or the authority to which requests are forwarded (L114-2);
+    `contest_within` is how long after a closing the resident may have it reopened, two months where
+    it is not said."""
 
     id: str
     version: int
@@ -65,6 +67,7 @@ class ProcedurePublished(Event, frozen=True):
     silence_after: Delay = Delay(months=2)
     source: str = "CRPA L231-4"
     synonyms: tuple[str, ...] = ()
+    contest_within: Delay | UnsetType = UNSET
 
 
 class ProcedureWithdrawn(Event, frozen=True):

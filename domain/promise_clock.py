@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from domain.calendars import WorkingDays
 from domain.deadlines import day_of, due
-from domain.dossier import AnswerSent, DossierOpened, DossierReopened
+from domain.dossier_events import DossierOpened, DossierReopened
 from domain.grammar import Recorded, Value
 from domain.procedures import Delay
+from domain.telling import AnswerSent
 from domain.waits import (
     DocumentsReceived,
     DocumentsRequested,

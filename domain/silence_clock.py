@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from domain.calendars import WorkingDays
 from domain.deadlines import day_of, due
-from domain.dossier import AnswerSent, DossierOpened
+from domain.dossier_events import DossierOpened
 from domain.grammar import Recorded, Value
 from domain.procedures import Delay, Procedures, Silence
 from domain.promise_clock import waits_after
+from domain.telling import AnswerSent
 from domain.waits import DocumentsReceived, DocumentsRequested, ReceivedByCompetent, Wait
 
 State = Literal["none", "not_started", "running", "answered", "acquired"]

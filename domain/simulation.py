@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from domain.calendars import WorkingDays
 from domain.deadlines import day_of, due
-from domain.dossier import (
+from domain.dossier_events import (
     AssignmentRefused,
     ClosedAtOrigin,
     DossierAssigned,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from domain.circumstances import Circumstances
-from domain.dossier import Dossier, DossierEvent
+from domain.dossier import Dossier
+from domain.dossier_events import DossierEvent
 from domain.grammar import Invalid, Refused
 from domain.intention import Intention, Text, must_be_open, must_exist
 from domain.waits import DocumentsReceived, ReceivedByCompetent, WaitingBegan, WaitingEnded
@@ -62,15 +63,15 @@ class RecordCompetentReceipt(Intention, frozen=True, kw_only=True):
 
 def must_be_to_come(pointer: str, day: date, at: Circumstances) -> None:
     """Refuse the end of a wait that has passed, or is further away than anybody waits."""
-    if day < at.now.date():
+    if day < at.today:
         raise Invalid(pointer, "Le délai accordé est déjà passé.")
-    if day > at.now.date() + AT_MOST:
+    if day > at.today + AT_MOST:
         raise Invalid(pointer, "Le délai accordé dépasse un an.")
 
 
 def must_have_been(day: date | None, at: Circumstances) -> None:
-    """Refuse a day of receipt still to come; one more than today, since it is the town's day."""
-    if day is not None and day > at.now.date() + timedelta(days=1):
+    """Refuse a day of receipt still to come."""
+    if day is not None and day > at.today:
         raise Invalid("/received_on", "Cette date est dans l'avenir.")
     if day is not None and day.year < 1900:
         raise Invalid("/received_on", "Cette date est hors du calendrier (depuis 1900).")

@@ -37,14 +37,6 @@ class WaitingEnded(Event, frozen=True):
     """*Fin d'attente.* The resident has answered."""
 
 
-class DossierForwarded(Event, frozen=True):
-    """*Transmission à une autre autorité* (CRPA L114-2); the resident is told. No clock of the town
-    stops for it: what is told is no answer."""
-
-    authority: str
-    reason: Sealed | None = None
-
-
 class ReceivedByCompetent(Event, frozen=True):
     """*Reçu par l'autorité compétente* (CRPA L114-3), on the day `received_on`; None is the day of
     the fact."""
@@ -53,12 +45,7 @@ class ReceivedByCompetent(Event, frozen=True):
 
 
 WaitEvent = (
-    DocumentsRequested
-    | DocumentsReceived
-    | WaitingBegan
-    | WaitingEnded
-    | DossierForwarded
-    | ReceivedByCompetent
+    DocumentsRequested | DocumentsReceived | WaitingBegan | WaitingEnded | ReceivedByCompetent
 )
 
 Why = Literal["documents", "usager"]

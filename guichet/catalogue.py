@@ -12,14 +12,18 @@ from adapters.codec import Codec
 from adapters.stream import Log
 from domain.calendars import Calendars
 from domain.grammar import Recorded
+from domain.leaving import Leaving
 from domain.log import Entry, LogDamaged, LogUnavailable
 from domain.organisation import Organisation
 from domain.procedures import Procedures
+from domain.texts import Texts
 from guichet.ciphering import UNDECODABLE
 
 ORGANISATION = "catalogue.organisation"
 PROCEDURES = "catalogue.procedures"
 CALENDAR = "catalogue.calendar"
+TEXTS = "catalogue.texts"
+SENDING = "catalogue.sending"
 
 AGAIN = 2.0
 """Seconds after which a catalogue that could not be read is read again."""
@@ -30,14 +34,16 @@ class CatalogueDamaged(LogDamaged):
 
 
 class Catalogue:
-    """Organisation, guide of procedures and calendar in force, with the versions of their
-    streams."""
+    """Organisation, guide of procedures, calendar and texts in force, and whether messages may
+    leave, with the versions of their streams."""
 
     def __init__(self) -> None:
         self._organisation = Organisation()
         self._procedures = Procedures()
         self._calendars = Calendars()
-        self.versions = {ORGANISATION: 0, PROCEDURES: 0, CALENDAR: 0}
+        self._texts = Texts()
+        self._leaving = Leaving()
+        self.versions = {ORGANISATION: 0, PROCEDURES: 0, CALENDAR: 0, TEXTS: 0, SENDING: 0}
         self.position = 0
         self.damage = ""
         """Why it cannot be read, in a sentence; empty when all is well."""
@@ -71,6 +77,18 @@ class Catalogue:
     @calendars.setter
     def calendars(self, calendars: Calendars) -> None:
         self._calendars = calendars
+
+    @property
+    def texts(self) -> Texts:
+        """The texts in force; `CatalogueDamaged` when nobody can tell."""
+        self._must_be_whole()
+        return self._texts
+
+    @property
+    def leaving(self) -> Leaving:
+        """Whether messages may leave; `CatalogueDamaged` when nobody can tell."""
+        self._must_be_whole()
+        return self._leaving
 
     async def load(self, log: Log, codec: Codec) -> None:
         """Take in what the log holds now, as far as it can be read."""
@@ -115,6 +133,10 @@ class Catalogue:
                     self._procedures = self._procedures.evolve(fact.event)
                 case "catalogue.calendar":
                     self._calendars = self._calendars.evolve(fact.event)
+                case "catalogue.texts":
+                    self._texts = self._texts.evolve(fact.event)
+                case "catalogue.sending":
+                    self._leaving = self._leaving.evolve(fact.event)
                 case _:
                     return
         except (LogDamaged, *UNDECODABLE) as error:

@@ -16,10 +16,18 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.grammar import Author, Event, Recorded, Times
-from domain.organisation import Organisation, PoleDefined, ServiceDefined, SiteDefined
+from domain.grammar import Author, Event, Recorded
+from domain.organisation import (
+    Organisation,
+    PoleDefined,
+    ServiceDefined,
+    SiteDefined,
+    TownDescribed,
+)
 from domain.procedures import ProcedurePublished, Procedures, ProcedureWithdrawn
-from guichet.catalogue import ORGANISATION, PROCEDURES
+from domain.texts import TextPublished, Texts, TextWithdrawn
+from guichet.catalogue import ORGANISATION, PROCEDURES, TEXTS
+from guichet.envelopes import at_once
 from guichet.house import House
 from guichet.proof.guarding import write_only_there
 from guichet.sentences import Sentence
@@ -34,21 +42,24 @@ class CatalogueRefused(Sentence):
 
 
 class CatalogueFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """The tables `[[poles]]`, `[[services]]`, `[[sites]]`, `[[procedures]]`. `since` holds for
-    every definition that does not say its own; the day of the loading otherwise."""
+    """The tables `[town]`, `[[poles]]`, `[[services]]`, `[[sites]]`, `[[procedures]]`, `[[texts]]`.
+    `since` holds for every definition that does not say its own; else the day of the loading."""
 
     poles: tuple[dict[str, Any], ...] = ()
     services: tuple[dict[str, Any], ...] = ()
     sites: tuple[dict[str, Any], ...] = ()
     procedures: tuple[dict[str, Any], ...] = ()
+    texts: tuple[dict[str, Any], ...] = ()
+    town: dict[str, Any] | None = None
     since: date | None = None
 
 
 class Definitions(Struct, frozen=True):
     """The same, as the facts they would be. A procedure's version is not yet known."""
 
-    organisation: tuple[PoleDefined | ServiceDefined | SiteDefined, ...]
+    organisation: tuple[TownDescribed | PoleDefined | ServiceDefined | SiteDefined, ...]
     procedures: tuple[ProcedurePublished, ...]
+    texts: tuple[TextPublished, ...] = ()
 
 
 def read(path: Path, today: date) -> Definitions:
@@ -62,6 +73,7 @@ def read(path: Path, today: date) -> Definitions:
     since = content.since or today
     definitions = Definitions(
         organisation=(
+            *((defined(TownDescribed, content.town, since),) if content.town else ()),
             *(defined(PoleDefined, table, since) for table in content.poles),
             *(defined(ServiceDefined, table, since) for table in content.services),
             *(defined(SiteDefined, table, since) for table in content.sites),
@@ -70,24 +82,28 @@ def read(path: Path, today: date) -> Definitions:
             defined(ProcedurePublished, {"version": 1, **table}, since)
             for table in content.procedures
         ),
+        texts=tuple(defined(TextPublished, table) for table in content.texts),
     )
     check(definitions)
     return definitions
 
 
-def defined(kind: type[Any], table: dict[str, Any], since: date) -> Any:
-    """One definition from its table."""
+def defined(kind: type[Any], table: dict[str, Any], since: date | None = None) -> Any:
+    """One definition from its table, that holds `since` a day where its kind says so."""
+    dated = {"since": since} if since else {}
     try:
-        return msgspec.convert({"type": kind.__name__, "since": since, **table}, kind)
+        return msgspec.convert({"type": kind.__name__, **dated, **table}, kind)
     except msgspec.ValidationError as error:
-        name = table.get("id", "sans identifiant")
+        name = table.get("id") or table.get("name", "sans identifiant")
         raise CatalogueRefused(f"« {name} » : {error}") from None
 
 
 def check(definitions: Definitions) -> None:
     """Every identifier is there once, and what it names exists."""
     ids: set[tuple[str, str]] = set()
-    for item in (*definitions.organisation, *definitions.procedures):
+    for item in (*definitions.organisation, *definitions.procedures, *definitions.texts):
+        if isinstance(item, TownDescribed):
+            continue
         kind = type(item).__name__
         if (kind, item.id) in ids:
             raise CatalogueRefused(f"« {item.id} » est défini deux fois.")
@@ -99,6 +115,11 @@ def check(definitions: Definitions) -> None:
         if ("ServiceDefined", procedure.service) not in ids:
             raise CatalogueRefused(
                 f"La procédure « {procedure.id} » nomme un service inconnu : {procedure.service}."
+            )
+    for text in definitions.texts:
+        if text.procedure is not None and ("ProcedurePublished", text.procedure) not in ids:
+            raise CatalogueRefused(
+                f"Le modèle « {text.id} » nomme une procédure inconnue : {text.procedure}."
             )
 
 
@@ -112,7 +133,8 @@ def organisation_changes(new: Definitions, known: Organisation) -> list[Event]:
     }
     changes: list[Event] = []
     for item in new.organisation:
-        old = in_force.get((type(item), item.id))
+        town = isinstance(item, TownDescribed)
+        old = known.town if town else in_force.get((type(item), item.id))
         if old is None or replace(item, since=old.since) != old:
             changes.append(item)
     return changes
@@ -131,15 +153,24 @@ def procedure_changes(new: Definitions, known: Procedures, today: date) -> list[
     return changes + [ProcedureWithdrawn(id=id, since=today) for id in sorted(gone)]
 
 
+def text_changes(new: Definitions, known: Texts) -> list[Event]:
+    """Texts that say something else than before, and those that are withdrawn."""
+    changes: list[Event] = [text for text in new.texts if known.texts.get(text.id) != text]
+    gone = known.texts.keys() - {text.id for text in new.texts}
+    return changes + [TextWithdrawn(id=id) for id in sorted(gone)]
+
+
 async def load(house: House, path: Path) -> int:
     """Record what `path` changes in the catalogue; how many facts that made."""
     today = datetime.now(UTC).date()
     new = read(path, today)
     organisation = organisation_changes(new, house.catalogue.organisation)
     procedures = procedure_changes(new, house.catalogue.procedures, today)
-    for stream, changes in ((ORGANISATION, organisation), (PROCEDURES, procedures)):
+    texts = text_changes(new, house.catalogue.texts)
+    by_stream = {ORGANISATION: organisation, PROCEDURES: procedures, TEXTS: texts}
+    for stream, changes in by_stream.items():
         await record(house, stream, changes)
-    return len(organisation) + len(procedures)
+    return sum(map(len, by_stream.values()))
 
 
 async def record(house: House, stream: str, changes: Sequence[Event]) -> None:
@@ -153,7 +184,7 @@ async def record(house: House, stream: str, changes: Sequence[Event]) -> None:
                 stream=stream,
                 version=version + number,
                 event=change,
-                times=Times(happened_at=now, received_at=now, entered_at=now, recorded_at=now),
+                times=at_once(now),
                 author=Author(role="system", account="catalogue"),
                 command_id=command_id,
             )

@@ -7,7 +7,7 @@ again; a command that comes too late learns what has changed since.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -16,11 +16,13 @@ from adapters.keys import KeyRing
 from adapters.stream import Log
 from domain.circumstances import Circumstances
 from domain.clocks import doubts
-from domain.dossier import Dossier, DossierEvent, DossierExists, DossierOpened, DossierUnknown
-from domain.grammar import Author, Invalid, Recorded, Value, replay
+from domain.dossier import Dossier, DossierExists, DossierUnknown
+from domain.dossier_events import DossierEvent, DossierOpened
+from domain.grammar import Author, Invalid, Recorded, Value, changed, replay
 from domain.intake import OpenDossier
 from domain.linking import LinkDossier
 from domain.log import Conflict, LogDamaged, LogUnavailable
+from domain.repairs import repairs
 from guichet.catalogue import Catalogue
 from guichet.ciphering import Cipher
 from guichet.envelopes import Hand, sealing_key, times_of, wrapped
@@ -80,22 +82,24 @@ class Desk:
         cipher: Cipher,
         catalogue: Catalogue,
         clock: Callable[[], datetime] = now,
+        zone: tzinfo = UTC,
     ) -> None:
         self._log = log
         self._keys = keys
         self._cipher = cipher
         self._catalogue = catalogue
         self._clock = clock
+        self._zone = zone
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def open(self, id: UUID, command: OpenDossier, hand: Hand) -> Outcome:
         """Open the dossier `id`. One fact, one synced write, no read before it."""
-        persons = [person for person in (command.usager, command.on_behalf_of) if person]
+        persons = command.persons
         alone = len(persons) == 1  # the words of one person lie under his own key
         unknown = sum(person.id is None for person in persons)
         fresh = await self._keys.take(unknown + (0 if alone else 1))
         await self._must_know([p.id for p in persons if p.id])
-        at = self._circumstances(hand.author, fresh)
+        at = self.circumstances(hand.author, fresh)
         facts = command.decide(Dossier(), at)
         times = times_of(at.now, command, command.received_at, command.received_by_competent_at)
         key = sealing_key(facts[0], fresh)
@@ -142,10 +146,13 @@ class Desk:
         if heard := answer_given(id, past, hand):
             return heard
         current = past[-1].version
-        if expected is not None and expected != current:
-            raise VersionMoved(current, [f for f in past if f.version > expected])
-        at = self._circumstances(hand.author, ())
-        facts = command.decide(replay(Dossier(), (fact.event for fact in past)), at)
+        since = [fact for fact in past if expected is not None and fact.version > expected]
+        if expected is not None and (expected > current or not all(map(of_the_house, since))):
+            raise VersionMoved(current, since)
+        at = changed(self.circumstances(hand.author), past=tuple(past))
+        dossier = replay(Dossier(), (fact.event for fact in past))
+        facts = command.decide(dossier, at)
+        facts = [*facts, *repairs(dossier, facts)]
         key = await self._living_key(past[-1].key)
         times = times_of(at.now, command)
         recorded = wrapped(stream, current, facts, hand, times, key, flags)
@@ -188,14 +195,23 @@ class Desk:
         if any(key is None for key in known.values()):
             raise Invalid("/usager/id", "Cette personne n'est pas connue, ou a été effacée.")
 
-    def _circumstances(self, author: Author, fresh: tuple[UUID, ...]) -> Circumstances:
+    def circumstances(self, author: Author, fresh: tuple[UUID, ...] = ()) -> Circumstances:
+        """What surrounds a decision of `author` now, but for its past."""
         return Circumstances(
             now=self._clock(),
             author=author,
             organisation=self._catalogue.organisation,
             procedures=self._catalogue.procedures,
+            days=self._catalogue.calendars.working_days,
+            zone=self._zone,
             fresh=fresh,
         )
+
+
+def of_the_house(fact: Recorded[Any]) -> bool:
+    """Whether Guichet itself wrote `fact`: a message it queued or sent, a lapse it found. Who read
+    the dossier before it has nothing to read again, and the rules know it in any case."""
+    return fact.author.role == "system" and fact.origin is None
 
 
 def answer_given(id: UUID, past: Sequence[Recorded[Any]], hand: Hand) -> Outcome | None:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from domain.dossier import DossierEvent, DossierOpened
-from domain.grammar import Author, Recorded, Times, Value
+from domain.dossier_events import DossierOpened, persons_of
+from domain.grammar import Author, Event, Recorded, Times, Value
 
 
 class Hand(Value, frozen=True):
@@ -21,7 +21,7 @@ class Hand(Value, frozen=True):
 def sealing_key(event: DossierOpened, fresh: Sequence[UUID]) -> UUID:
     """The key of the free text: the person's when there is exactly one, otherwise one of the
     dossier's own, the last of the `fresh` ones."""
-    persons = [person.id for person in (event.usager, event.on_behalf_of) if person]
+    persons = [person.id for person in persons_of(event)]
     return persons[0] if len(persons) == 1 else fresh[-1]
 
 
@@ -53,10 +53,15 @@ def times_of(
     )
 
 
+def at_once(now: datetime) -> Times:
+    """The four times of what happens while it is recorded."""
+    return Times(happened_at=now, received_at=now, entered_at=now, recorded_at=now)
+
+
 def wrapped(
     stream: str,
     version: int,
-    facts: Sequence[DossierEvent],
+    facts: Sequence[Event],
     hand: Hand,
     times: Times,
     key: UUID,

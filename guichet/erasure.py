@@ -15,9 +15,10 @@ from adapters import erasure_list
 from adapters.erasure_list import erasures_file
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
-from domain.dossier import WordsErased
-from domain.grammar import NO_KEY, Author, Event, Recorded, Times, replay
+from domain.dossier_events import WordsErased
+from domain.grammar import NO_KEY, Author, Event, Recorded, replay
 from domain.people import Holder, PersonErased
+from guichet.envelopes import at_once
 from guichet.house import House
 from guichet.proof.guarding import write_only_there
 from guichet.sentences import Sentence, must_be_ground
@@ -91,7 +92,7 @@ async def record(house: House, stream: str, version: int, event: Event) -> int:
         stream=stream,
         version=version,
         event=event,
-        times=Times(happened_at=now, received_at=now, entered_at=now, recorded_at=now),
+        times=at_once(now),
         author=Author(role="system", account="effacement"),
         command_id=str(uuid4()),
     )

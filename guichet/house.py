@@ -5,10 +5,12 @@ the keys, the catalogue and the desk of its town, ready.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from nats.aio.client import Client
 
@@ -20,7 +22,7 @@ from adapters.postgres import Pool, open_pool
 from adapters.stream import Log
 from guichet.catalogue import Catalogue
 from guichet.ciphering import Cipher
-from guichet.desk import Desk
+from guichet.desk import Desk, now
 from guichet.settings import Settings
 
 
@@ -41,10 +43,15 @@ class House:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, user: str = "writer", role: str = "web"
+        cls,
+        settings: Settings,
+        user: str = "writer",
+        role: str = "web",
+        clock: Callable[[], datetime] = now,
     ) -> AsyncGenerator["House"]:
         """The house open, as `user` of the broker and `role` of the database. `LogUnavailable`
-        when the broker does not answer; the database may come later."""
+        when the broker does not answer; the database may come later. `clock` is what commands are
+        dated by."""
         nc = await connect(settings.nats_url, user, settings.nats_passwords[user])
         log = Log(nc, settings.town)
         keys = KeyRing(nc, settings.town, settings.master_key)
@@ -57,7 +64,7 @@ class House:
             await catalogue.load(log, codec)
             following = asyncio.create_task(catalogue.follow(log, codec))
             cipher = Cipher(keys, codec)
-            desk = Desk(log, keys, cipher, catalogue)
+            desk = Desk(log, keys, cipher, catalogue, clock, ZoneInfo(settings.zone))
             yield cls(settings, nc, log, keys, codec, cipher, catalogue, desk, pool)
         finally:
             if following is not None:

@@ -18,7 +18,7 @@ from adapters.keys import KeyRing
 from domain.grammar import Author, Recorded, Refused
 from domain.history import Unreadable, topic_of
 from domain.log import Conflict, Entry
-from domain.policies import LISTENED_TO, KeyToDestroy, OnOtherDossier, Request, asked_by
+from domain.policies import LISTENED_TO, KeyToDestroy, OnDossier, Request, asked_by
 from domain.skipping import REACTOR, EventSkipped
 from guichet import held
 from guichet.envelopes import Hand
@@ -133,7 +133,7 @@ class Reactor:
         match request:
             case KeyToDestroy(key=key):
                 await self._keys.destroy(key)
-            case OnOtherDossier(id=id, command=command):
+            case OnDossier(id=id, command=command):
                 asked = f"{fact.stream}/{fact.version}/{number}"
                 hand = Hand(author=SYSTEM, command_id=asked, digest=asked)
                 try:

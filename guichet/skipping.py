@@ -8,8 +8,9 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from domain.grammar import Author, Recorded, Times, replay
+from domain.grammar import Author, Recorded, replay
 from domain.skipping import REACTOR, EventSkipped, Skipped, stream_of
+from guichet.envelopes import at_once
 from guichet.held import held
 from guichet.house import House
 from guichet.proof.guarding import write_only_there
@@ -54,7 +55,7 @@ async def skip(house: House, model: str, position: int, ground: str) -> int:
         stream=stream_of(model),
         version=memory.version + 1,
         event=EventSkipped(model=model, position=position, ground=ground),
-        times=Times(happened_at=now, received_at=now, entered_at=now, recorded_at=now),
+        times=at_once(now),
         author=Author(role="system", account="mise à l'écart"),
         command_id=str(uuid4()),
     )

@@ -7,8 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.dossier import (
-    AnswerSent,
+from domain.dossier_events import (
     AssignmentRefused,
     ClosedAtOrigin,
     DossierAssigned,
@@ -19,9 +18,9 @@ from domain.dossier import (
     DossierTaken,
     DossierUnlinked,
     EntryCorrected,
-    ReceiptAcknowledged,
 )
 from domain.grammar import NO_KEY, Person, Recorded
+from domain.telling import AnswerSent, ReceiptAcknowledged
 from domain.terms import Place
 from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
 from projections.reckoning import MOVES_A_CLOCK, promised, silenced

@@ -14,7 +14,16 @@ from psycopg import AsyncConnection
 
 from domain.log import Entry
 from domain.skipping import EventSkipped
-from projections import archive, dossiers, promises, queues, stops, timelines
+from projections import (
+    archive,
+    dossiers,
+    lapses,
+    messages,
+    promises,
+    queues,
+    stops,
+    timelines,
+)
 from projections.folding import Decode, Facts, Folding
 from projections.read_model import Cursor, ReadModel, Town
 from projections.stops import Stop, is_poison
@@ -26,6 +35,8 @@ MODELS: tuple[ReadModel[Any], ...] = (
     timelines.MODEL,
     dossiers.MODEL,
     promises.MODEL,
+    messages.MODEL,
+    lapses.MODEL,
 )
 CHANNEL = "guichet"
 PAGE = 500

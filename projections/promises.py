@@ -7,15 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.dossier import (
-    AnswerSent,
-    AssignmentRefused,
-    DossierAssigned,
-    DossierOpened,
-    DossierReopened,
-    ProgressReported,
-)
+from domain.dossier_events import AssignmentRefused, DossierAssigned, DossierOpened, DossierReopened
 from domain.grammar import Recorded
+from domain.telling import AnswerSent, ProgressReported
 from projections.read_model import ReadModel, Town, dossier_id
 from projections.reckoning import MOVES_A_CLOCK, promised
 

@@ -7,8 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.dossier import (
-    AnswerSent,
+from domain.dossier_events import (
     AssignmentRefused,
     ClosedAtOrigin,
     DocumentAttached,
@@ -22,6 +21,7 @@ from domain.dossier import (
     EntryCorrected,
 )
 from domain.grammar import Recorded
+from domain.telling import AnswerSent
 from domain.waits import DocumentsReceived, DocumentsRequested, WaitingBegan, WaitingEnded
 from projections.read_model import Cursor, ReadModel, Town, dossier_id, fetch
 from projections.reckoning import MOVES_A_CLOCK, promised

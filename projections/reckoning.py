@@ -21,12 +21,13 @@ from domain.calendars import (
     WorkingDays,
     first_difference,
 )
-from domain.dossier import AnswerSent, DossierOpened, DossierReopened
+from domain.dossier_events import DossierOpened, DossierReopened
 from domain.grammar import Recorded
 from domain.log import Entry
 from domain.procedures import ProcedurePublished, ProcedureWithdrawn
 from domain.promise_clock import PromiseClock, promise_after
 from domain.silence_clock import SilenceClock, silence_clock_after
+from domain.telling import AnswerSent
 from domain.waits import (
     DocumentsReceived,
     DocumentsRequested,

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from domain.dossier import DossierOpened
+from domain.dossier_events import DossierOpened
 from domain.grammar import Event, Recorded
 from projections.read_model import Cursor, ReadModel, Town, dossier_id
 
@@ -33,8 +33,25 @@ LABELS = {
     "DossierUnlinked": "Détaché d'un autre dossier",
     "EntryCorrected": "Saisie rectifiée",
     "WordsErased": "Textes effacés",
+    "DossierReleased": "Remis dans la file, son agent étant absent",
+    "PlannedWorkDone": "Travaux annoncés faits",
+    "SilenceTookEffect": "Effet du silence de la ville",
+    "MessageQueued": "Message à envoyer",
+    "MessageSent": "Message envoyé",
+    "MessageRefused": "Message refusé",
+    "MessageWithdrawn": "Message retiré avant son départ",
+    "PartnerAnswered": "Réponse de l'autre autorité",
+    "HandOverAccepted": "L'usager accepte que l'autre autorité poursuive",
+    "LapseFound": "Manquement constaté",
+    "LapseEscalated": "Manquement signalé plus haut",
+    "LapseRepaired": "Manquement réparé",
     "ClosedAtOrigin": "Clos dans l'ancien logiciel, sans réponse connue",
 }
+
+INTERNAL = frozenset(
+    ("NoteAdded", "DossierReleased", "LapseFound", "LapseEscalated", "LapseRepaired")
+)
+"""What is the town's own affair, and never shown to the resident."""
 
 TEXTS = ("summary", "text", "reason", "name")
 """The field of a fact that holds the words somebody wrote, the first that it has."""
@@ -75,7 +92,7 @@ def fold(rows: tuple[TimelineRow, ...], fact: Recorded[Any], town: Town) -> tupl
         type=type,
         label=LABELS[type],
         text=text,
-        internal=type == "NoteAdded",
+        internal=type in INTERNAL,
         details={name: value for name, value in content.items() if value not in (None, [])},
         happened_at=fact.times.happened_at,
         received_at=fact.times.received_at,
@@ -114,7 +131,7 @@ def taken_out(content: dict[str, Any]) -> str | None:
 
 MODEL = ReadModel(
     name="timelines",
-    version=2,
+    version=3,
     row=TimelineRow,
     fold=fold,
     key=("dossier_id", "version"),

@@ -12,7 +12,8 @@ from adapters.codec import Codec
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
 from adapters.stream import Log
-from domain.dossier import DossierExists, DossierLinked, DossierUnknown, NoteAdded
+from domain.dossier import DossierExists, DossierUnknown
+from domain.dossier_events import DossierLinked, NoteAdded
 from domain.grammar import Author, Invalid
 from domain.handling import AddNote, TakeDossier
 from domain.intake import OpenDossier, PersonEntry

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
-from domain.dossier import DossierLinked
+from domain.dossier_events import DossierLinked
 from domain.grammar import Author
 from domain.intake import OpenDossier
 from domain.linking import LinkDossier, UnlinkDossier

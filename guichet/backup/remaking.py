@@ -24,7 +24,7 @@ from adapters.rewriting import Show, batches, rewrite
 from adapters.seal_book import SealBook, seals_file
 from adapters.steward import closed_config, create, log_config
 from adapters.stream import stream_name
-from domain.dossier import WordsErased
+from domain.dossier_events import WordsErased
 from domain.log import LogDamaged, LogUnavailable
 from domain.people import PersonErased, keys_destroyed_by
 from guichet import erasure

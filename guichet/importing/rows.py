@@ -7,7 +7,7 @@ from typing import cast
 from uuid import UUID, uuid5
 
 from domain.clocks import doubts
-from domain.dossier import ClosedAtOrigin, DossierOpened
+from domain.dossier_events import ClosedAtOrigin, DossierOpened
 from domain.organisation import Organisation
 from domain.procedures import Procedures
 from domain.terms import Channel, Place

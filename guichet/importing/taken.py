@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from domain.dossier import ClosedAtOrigin, DossierOpened
+from domain.dossier_events import ClosedAtOrigin, DossierOpened
 from domain.grammar import Author, Event, Origin, Recorded, Times
 
 AUTHOR = Author(role="system", account="import")

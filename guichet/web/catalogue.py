@@ -33,4 +33,6 @@ async def read_catalogue(
 
 def plain(definition: msgspec.Struct) -> dict[str, Any]:
     """A definition without the name of the fact it came by."""
-    return msgspec.structs.asdict(definition)
+    content: dict[str, Any] = msgspec.to_builtins(definition)
+    content.pop("type", None)
+    return content

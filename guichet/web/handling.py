@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Response
 
-from domain import handling, linking, waiting
+from domain import closing, handling, linking, partners, sending, waiting
 from domain.intention import Intention
 from guichet.web.actors import Door
 from guichet.web.dossiers import created, must_own
@@ -33,10 +33,25 @@ COMMANDS: dict[str, tuple[type[Any], Door, str]] = {
         "Enregistrer la réception par l'autorité compétente",
     ),
     "attachment": (handling.AttachDocument, "note", "Joindre une pièce"),
-    "answer": (handling.SendAnswer, "handle", "Répondre"),
-    "closure": (handling.CloseDossier, "handle", "Clore"),
-    "reopening": (handling.ReopenDossier, "handle", "Rouvrir"),
-    "forwarding": (handling.ForwardDossier, "handle", "Transmettre à une autre autorité"),
+    "answer": (handling.SendAnswer, "handle", "Enregistrer une réponse donnée"),
+    "acknowledgement-order": (
+        sending.PrepareAcknowledgement,
+        "handle",
+        "Faire envoyer l'accusé de réception",
+    ),
+    "answer-order": (sending.QueueAnswer, "handle", "Faire envoyer une réponse"),
+    "message-withdrawal": (sending.WithdrawMessage, "handle", "Retirer un message non parti"),
+    "closure": (closing.CloseDossier, "handle", "Clore"),
+    "reopening": (closing.ReopenDossier, "handle", "Rouvrir"),
+    "contest": (closing.ContestClosing, "note", "Contester une clôture, au nom de l'usager"),
+    "planned-work": (closing.ConfirmPlannedWork, "handle", "Confirmer des travaux annoncés"),
+    "partner-answer": (
+        partners.RecordPartnerAnswer,
+        "note",
+        "Enregistrer ce que dit le partenaire",
+    ),
+    "hand-over": (partners.AcceptHandOver, "note", "L'usager accepte que l'autorité poursuive"),
+    "forwarding": (partners.ForwardDossier, "handle", "Transmettre à une autre autorité"),
     "link": (linking.LinkDossier, "note", "Rattacher, « déjà signalé »"),
     "unlink": (linking.UnlinkDossier, "note", "Détacher"),
     "correction": (handling.CorrectEntry, "note", "Rectifier une saisie"),

@@ -9,12 +9,13 @@ import msgspec
 import pytest
 
 from adapters.codec import Codec, event_in, keys_of
-from domain.dossier import DocumentsRequested, DossierOpened
+from domain.dossier_events import DossierOpened
 from domain.grammar import ERASED, Author, Event, Person, Recorded, Times, changed
 from domain.history import present
 from domain.log import LogDamaged
 from domain.procedures import Delay
 from domain.terms import Place
+from domain.waits import DocumentsRequested
 
 EVENTS = Path(__file__).parent.parent / "events"
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.calendars import WorkingDays
-from domain.dossier import DossierOpened
+from domain.dossier_events import DossierOpened
 from domain.grammar import Author, Event, Origin, Recorded, Times, replay
 from domain.procedures import Delay, ProcedurePublished, Procedures
 from domain.promise_clock import PromiseClock, promise_after

@@ -6,7 +6,8 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from domain.circumstances import Circumstances
-from domain.dossier import Dossier, DossierEvent
+from domain.dossier import Dossier
+from domain.dossier_events import DossierEvent
 from domain.grammar import Author, Refused, changed, replay
 from domain.organisation import Organisation, PoleDefined, ServiceDefined, SiteDefined
 from domain.procedures import ProcedurePublished, Procedures, Question

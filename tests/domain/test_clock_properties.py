@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from domain.calendars import WorkingDays
 from domain.deadlines import Pause, due
-from domain.dossier import AnswerSent, DossierAssigned
+from domain.dossier_events import DossierAssigned
 from domain.grammar import Recorded
 from domain.procedures import Delay
+from domain.telling import AnswerSent
 from domain.waits import DocumentsReceived, DocumentsRequested, WaitingBegan, WaitingEnded
 from tests.domain.clocks import fact, guide, opening, promised, silent
 

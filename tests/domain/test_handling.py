@@ -3,23 +3,20 @@
 from datetime import date
 from uuid import UUID
 
-from domain.dossier import (
-    AnswerSent,
+from domain.closing import AnswerNotSent, CloseDossier, ReopenDossier
+from domain.dossier import DossierIsClosed, DossierIsOpen, DossierUnknown
+from domain.dossier_events import (
     AssignmentRefused,
     ClosedAtOrigin,
     DossierAssigned,
     DossierClosed,
-    DossierIsClosed,
-    DossierIsOpen,
     DossierLinked,
     DossierOpened,
     DossierReopened,
     DossierTaken,
-    DossierUnknown,
     DossierUnlinked,
     EntryCorrected,
     NoteAdded,
-    ReceiptAcknowledged,
 )
 from domain.grammar import Invalid
 from domain.handling import (
@@ -27,18 +24,16 @@ from domain.handling import (
     AddNote,
     AlreadyAcknowledged,
     AlreadyThere,
-    AnswerNotSent,
     AssignDossier,
-    CloseDossier,
     CorrectEntry,
     NothingToRefuse,
     RefuseAssignment,
-    ReopenDossier,
     ReportProgress,
     SendAnswer,
 )
 from domain.linking import LinkDossier, NotLinked, UnlinkDossier
 from domain.procedures import Delay
+from domain.telling import AnswerSent, ReceiptAcknowledged
 from tests.domain.scenario import given
 
 OTHER = UUID(int=9)
@@ -52,21 +47,21 @@ opened = DossierOpened(
     answer_within=Delay(months=1),
 )
 answered = AnswerSent(text="Réparé.", means="email", addressee="usager")
-closed = DossierClosed(outcome="done")
+closed = DossierClosed(outcome="done", reason="Réparé")
 assigned = DossierAssigned(service="proprete", reason="Déchets", transferred_from="voirie")
 
 
 def test_a_dossier_is_not_closed_without_an_answer() -> None:
-    given(opened).when(CloseDossier(outcome="done")).refused(AnswerNotSent)
+    given(opened).when(CloseDossier(outcome="done", reason="Réparé")).refused(AnswerNotSent)
 
 
 def test_a_dossier_that_was_answered_may_be_closed() -> None:
-    given(opened, answered).when(CloseDossier(outcome="done")).then(closed)
+    given(opened, answered).when(CloseDossier(outcome="done", reason="Réparé")).then(closed)
 
 
 def test_an_answer_given_before_the_reopening_no_longer_counts() -> None:
     past = (opened, answered, closed, DossierReopened(reason="Encore en panne"))
-    given(*past).when(CloseDossier(outcome="done")).refused(AnswerNotSent)
+    given(*past).when(CloseDossier(outcome="done", reason="Réparé")).refused(AnswerNotSent)
 
 
 def test_receipt_is_acknowledged_once() -> None:

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from domain.circumstances import Circumstances
-from domain.dossier import Dossier, DossierExists, DossierOpened
+from domain.dossier import Dossier, DossierExists
+from domain.dossier_events import DossierOpened
 from domain.grammar import Author, Invalid, Person
 from domain.intake import OpenDossier, PersonEntry, PlaceEntry, is_phone
 from domain.procedures import Answer

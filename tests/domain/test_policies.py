@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from domain.dossier import DossierLinked, DossierTaken, DossierUnlinked
+from domain.dossier_events import DossierLinked, DossierTaken, DossierUnlinked
 from domain.grammar import Author, Event, Origin, Recorded, Times
 from domain.linking import LinkDossier, UnlinkDossier
 from domain.people import PersonErased
-from domain.policies import KeyToDestroy, OnOtherDossier, asked_by
+from domain.policies import KeyToDestroy, OnDossier, asked_by
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 HERE, THERE = UUID(int=1), UUID(int=2)
@@ -26,12 +26,12 @@ def fact(event: Event, origin: Origin | None = None) -> Recorded[Event]:
 
 
 def test_whenever_a_dossier_is_linked_the_other_is_linked_back() -> None:
-    expected = OnOtherDossier(id=THERE, command=LinkDossier(dossier=HERE))
+    expected = OnDossier(id=THERE, command=LinkDossier(dossier=HERE))
     assert asked_by(fact(DossierLinked(dossier=THERE))) == (expected,)
 
 
 def test_whenever_a_dossier_is_unlinked_the_other_is_unlinked() -> None:
-    expected = OnOtherDossier(id=THERE, command=UnlinkDossier(dossier=HERE))
+    expected = OnDossier(id=THERE, command=UnlinkDossier(dossier=HERE))
     assert asked_by(fact(DossierUnlinked(dossier=THERE))) == (expected,)
 
 

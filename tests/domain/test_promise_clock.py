@@ -5,17 +5,17 @@ from datetime import date
 import pytest
 
 from domain.calendars import WorkingDays
-from domain.dossier import (
-    AnswerSent,
+from domain.dossier_events import (
     AssignmentRefused,
     DossierAssigned,
     DossierClosed,
-    DossierForwarded,
     DossierReopened,
     DossierTaken,
 )
+from domain.forwarding import DossierForwarded
 from domain.grammar import Event
 from domain.procedures import Delay
+from domain.telling import AnswerSent
 from domain.waits import (
     DocumentsReceived,
     DocumentsRequested,

@@ -4,15 +4,11 @@ from datetime import date
 
 import pytest
 
-from domain.dossier import (
-    AnswerSent,
-    DossierAssigned,
-    DossierClosed,
-    DossierForwarded,
-    DossierReopened,
-)
+from domain.dossier_events import DossierAssigned, DossierClosed, DossierReopened
+from domain.forwarding import DossierForwarded
 from domain.procedures import Delay, ProcedurePublished, Procedures, Silence
 from domain.silence_clock import silence_clock_after
+from domain.telling import AnswerSent
 from domain.waits import (
     DocumentsReceived,
     DocumentsRequested,

@@ -3,16 +3,11 @@
 from datetime import date
 from typing import Any
 
-from domain.dossier import (
-    AnswerSent,
-    ClosedAtOrigin,
-    DossierAssigned,
-    DossierClosed,
-    DossierReopened,
-)
+from domain.dossier_events import ClosedAtOrigin, DossierAssigned, DossierClosed, DossierReopened
 from domain.grammar import Recorded
 from domain.procedures import Delay
 from domain.simulation import ALL, Draft, Line, Policy, Tally, replayed
+from domain.telling import AnswerSent
 from domain.waits import WaitingBegan, WaitingEnded
 from tests.domain.clocks import ORIGIN, PARIS, WEEKDAYS, fact, guide, opening
 

@@ -4,9 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.dossier import AnswerSent, DossierClosed, DossierIsClosed, DossierReopened
+from domain.dossier import DossierIsClosed
+from domain.dossier_events import DossierClosed, DossierReopened
 from domain.grammar import Invalid
 from domain.handling import RequestDocuments
+from domain.telling import AnswerSent
 from domain.waiting import (
     AwaitUsager,
     CompetentReceiptKnown,

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from nats.errors import Error as NatsError
 
-from domain.dossier import NoteAdded
+from domain.dossier_events import NoteAdded
 from domain.grammar import Author
 from domain.handling import AddNote
 from domain.intake import OpenDossier

@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
-from domain.dossier import AnswerSent, DossierEvent
+from domain.dossier_events import DossierEvent
 from domain.grammar import Author, Recorded, Times
 from domain.intake import OpenDossier, PersonEntry
 from domain.log import Entry
 from domain.skipping import EventSkipped, stream_of
+from domain.telling import AnswerSent
 from guichet.envelopes import Hand
 from guichet.house import House
 from guichet.projecting import follow

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.dossier import DossierLinked
+from domain.dossier_events import DossierLinked
 from domain.grammar import Recorded
 from domain.log import Entry
 from guichet.house import House

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.dossier import DossierOpened
+from domain.dossier_events import DossierOpened
 from domain.grammar import Event, Origin, Recorded, Times
 from domain.procedures import Delay, ProcedurePublished
 from guichet.catalogue import PROCEDURES

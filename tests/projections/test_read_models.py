@@ -11,15 +11,14 @@ from psycopg import AsyncConnection
 
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
+from domain.closing import CloseDossier, ReopenDossier
 from domain.grammar import ERASED, Author
 from domain.handling import (
     AcknowledgeReceipt,
     AddNote,
     AssignDossier,
-    CloseDossier,
     CorrectEntry,
     RefuseAssignment,
-    ReopenDossier,
     ReportProgress,
     RequestDocuments,
     SendAnswer,
@@ -28,6 +27,7 @@ from domain.handling import (
 from domain.intake import OpenDossier, PersonEntry
 from domain.linking import LinkDossier
 from domain.log import LogDamaged
+from domain.sending import RecordRefusal
 from guichet.catalogue import CALENDAR, PROCEDURES
 from guichet.desk import Intention
 from guichet.envelopes import Hand
@@ -79,9 +79,13 @@ async def told(house: House) -> list[UUID]:
     await done(house, second, AssignDossier(service="proprete", reason="Déchets"))
     await done(house, second, RefuseAssignment(reason="Pas pour nous"))
     await done(house, second, CorrectEntry(entry=1, text="Il fait nuit", reason="Faute"))
+    news = ReportProgress(text="Pièce reçue", next_date=LATER, means="email")
+    await done(house, second, news, RecordRefusal(message=5, reason="Adresse inconnue"))
     await done(house, third, RequestDocuments(documents=("Photo",), until=LATER))
     await done(house, third, SendAnswer(text="Réparé", means="email", addressee="usager"))
-    await done(house, third, CloseDossier(outcome="done"), ReopenDossier(reason="Revenu"))
+    await done(
+        house, third, CloseDossier(outcome="done", reason="Fait"), ReopenDossier(reason="Revenu")
+    )
     return [first, second, third]
 
 
@@ -133,9 +137,11 @@ async def test_live_rebuilt_and_folded_rows_are_equal(
     live = await rows(house)
     assert {name: len(some) for name, some in live.items()} == {
         "queues": 3,
-        "timelines": 15,
+        "timelines": 18,
         "dossiers": 3,
         "promises": 5,
+        "messages": 1,
+        "lapses": 1,
     }
     independent = await folded(house, ids)
     for model in MODELS:

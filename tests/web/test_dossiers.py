@@ -11,6 +11,9 @@ from tests.web.conftest import REQUEST, As, Client
 
 SOON = (today_in("Europe/Paris") + timedelta(days=9)).isoformat()
 
+CLOSED = {"outcome": "done", "reason": "Fait"}
+REFUSED = {"outcome": "refused", "reason": "Non"}
+
 
 async def test_a_request_taken_in_is_in_the_queue_at_once(desk: Client) -> None:
     answer = await desk.opened(usager={"name": "Sigismonde Aubépin"}, place="rue du Foulon")
@@ -58,7 +61,7 @@ async def test_the_whole_way_from_taking_in_to_closing(desk: Client) -> None:
         ("competent-receipt", {"received_on": "2026-03-09"}),
         ("forwarding", {"authority": "Département"}),
         ("answer", {"text": "Réparé", "means": "email", "addressee": "usager"}),
-        ("closure", {"outcome": "done"}),
+        ("closure", CLOSED),
         ("reopening", {"reason": "Revenu"}),
         ("correction", {"entry": 1, "text": "Il fait nuit", "reason": "Faute"}),
     ]:
@@ -92,7 +95,7 @@ async def test_a_wait_moves_the_due_date_in_the_dossier_and_in_the_queue(desk: C
 
 async def test_a_dossier_is_not_closed_without_an_answer(desk: Client) -> None:
     made = (await desk.opened()).json()
-    answer = await desk.post(f"/dossiers/{made['id']}/closure", {"outcome": "done"}, match="*")
+    answer = await desk.post(f"/dossiers/{made['id']}/closure", CLOSED, match="*")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/answer-not-sent")
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -144,12 +147,12 @@ async def test_one_key_never_opens_two_dossiers_even_at_once(desk: Client) -> No
 async def test_a_key_is_free_again_when_its_command_was_refused(desk: Client) -> None:
     made = (await desk.opened()).json()
     path = f"/dossiers/{made['id']}"
-    refused = await desk.post(f"{path}/closure", {"outcome": "done"}, key="k", match="*")
+    refused = await desk.post(f"{path}/closure", CLOSED, key="k", match="*")
     assert refused.status_code == 409
     await desk.post(
         f"{path}/answer", {"text": "Fait", "means": "email", "addressee": "usager"}, match="*"
     )
-    closed = await desk.post(f"{path}/closure", {"outcome": "planned"}, key="k", match="*")
+    closed = await desk.post(f"{path}/closure", REFUSED, key="k", match="*")
     assert closed.status_code == 201
 
 

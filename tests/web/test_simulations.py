@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from domain.dossier import ClosedAtOrigin
+from domain.dossier_events import ClosedAtOrigin
 from domain.grammar import Origin, Recorded
 from domain.handling import SendAnswer
 from guichet.house import House

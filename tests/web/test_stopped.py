@@ -11,6 +11,7 @@ from domain.handling import AddNote
 from guichet.house import House
 from guichet.skipping import skip
 from guichet.web.app import create_app
+from projections.projector import MODELS
 from projections.waiting import Waiter
 from tests.faults.poison import answered_too_late, garbled, hand
 from tests.web.conftest import REQUEST, As, Client
@@ -38,7 +39,7 @@ async def test_a_page_of_a_read_model_that_has_stopped_says_how_old_it_is(
     position = second.json()["position"]
     body = await ready(desk, position)
     assert body["ready"] is False
-    assert len(body["stopped"]) == 4
+    assert len(body["stopped"]) == len(MODELS)
     assert body["stopped"][0] == {
         "model": "queues",
         "reached": poison - 1,
