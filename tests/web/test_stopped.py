@@ -50,7 +50,7 @@ async def test_a_page_of_a_read_model_that_has_stopped_says_how_old_it_is(
     }
     assert "« queues » s'est arrêtée" in " ".join(body["reasons"])
     figures = (await desk.http.get("/metrics")).text
-    assert "guichet_projections_stopped 4" in figures
+    assert f"guichet_projections_stopped {len(MODELS)}" in figures
     assert f'model="queues",stream="dossier.{first.json()["id"]}",type="DossierTaken:1"' in figures
     old = await agent.get(f"/services/voirie/queue?min_position={position}")
     assert old.headers["warning"] == '110 guichet "La table queues est arretee a la position 1"'
