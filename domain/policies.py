@@ -95,12 +95,17 @@ def same(event: MessageQueued | AnswerSent, text: str) -> Asked | None:
     match event:
         case AnswerSent(means=means, addressee=addressee, proof=proof):
             return SendAnswer(text=text, means=means, addressee=addressee, proof=proof)
-        case MessageQueued(kind="answer", signatory=Signatory(name=name, quality=quality)):
+        case MessageQueued(
+            kind="answer",
+            signatory=Signatory(name=name, quality=quality),
+            outcome=str(outcome),
+            reason=str(reason),
+        ):
             return QueueAnswer(
                 text=text,
                 signatory=SignatoryEntry(name=name, quality=quality),
-                outcome=event.outcome,
-                reason=event.reason,
+                outcome=outcome,
+                reason=reason,
                 planned_for=event.planned_for,
             )
         case _:

@@ -61,16 +61,16 @@ class SignatoryEntry(Value, frozen=True):
 
 
 class QueueAnswer(Intention, frozen=True, kw_only=True):
-    """Have an answer sent. With an `outcome` the dossier is closed once it has left, as
-    `CloseDossier` would; `with_linked` answers the linked dossiers by the same words, each in the
-    name of its own resident."""
+    """Have an answer sent. Once it has left the dossier is closed with its `outcome` and `reason`,
+    as `CloseDossier` would; `with_linked` answers the linked dossiers by the same words, each in
+    the name of its own resident."""
 
     text: Text
     signatory: SignatoryEntry
     means: Means | None = None
     addressee: Addressee = "usager"
-    outcome: Outcome | None = None
-    reason: Text | None = None
+    outcome: Outcome
+    reason: Text
     planned_for: date | None = None
     with_linked: bool = False
 
@@ -78,8 +78,7 @@ class QueueAnswer(Intention, frozen=True, kw_only=True):
         must_be_open(dossier)
         if any(message.kind == "answer" for message in dossier.queued.values()):
             raise AlreadyQueued
-        if self.outcome is not None:
-            must_fit(self.outcome, self.reason, self.planned_for, dossier, at)
+        must_fit(self.outcome, self.reason, self.planned_for, dossier, at)
         return [
             MessageQueued(
                 kind="answer",

@@ -32,7 +32,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     of `data` before anything is written (0: nobody looks). `backup` is the folder that gets one
     every `backup_hours`, the last `backup_keep` of which stay (empty: none by itself),
     `recovery_public` the half of the recovery key that locks them, in hexadecimal, where no file
-    of `data` has it. `smtp` is the town's mail server, `host:port`, empty where there is none."""
+    of `data` has it. `smtp` is the town's mail server, `host:port`, empty where there is none;
+    `smtp_security` is STARTTLS where it is not said and the server is elsewhere, `smtp_user` and
+    `smtp_password` the town's account there. `letters` is the folder of the town's own templates.
+    While `training`, messages end in a folder of `data`."""
 
     data: Path
     town: str = TOWN
@@ -54,6 +57,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     backup_keep: int = 30
     recovery_public: str = ""
     smtp: str = ""
+    smtp_security: Literal["", "none", "starttls", "tls"] = ""
+    smtp_user: str = ""
+    smtp_password: str = ""
+    letters: Path | None = None
+    training: bool = False
 
     @classmethod
     def find(cls, data: Path | None = None) -> "Settings":

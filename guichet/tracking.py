@@ -8,6 +8,7 @@ character that people cannot type, which Crockford's own check, modulo 37, does.
 """
 
 import hmac
+from datetime import datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -44,6 +45,11 @@ class Tracking:
 def printed(code: str) -> str:
     """A code as people read it: K7QPM-3X9TZ-4W2A."""
     return "-".join((code[:5], code[5:10], code[10:]))
+
+
+def reference(dossier: UUID, received_at: datetime) -> str:
+    """How people name a dossier, `2026-8F3A21C0`: it opens nothing, unlike the code."""
+    return f"{received_at.year}-{dossier.hex[-8:].upper()}"
 
 
 def normal(typed: str) -> str | None:

@@ -4,9 +4,10 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -103,11 +104,18 @@ async def house(settings: Settings) -> AsyncIterator[House]:
         yield opened
 
 
-@pytest_asyncio.fixture
-async def projector(house: House) -> AsyncIterator["asyncio.Task[None]"]:
-    """The projector of that town, running."""
-    task = asyncio.create_task(follow(house))
+@asynccontextmanager
+async def running_beside(work: Coroutine[Any, Any, None]) -> AsyncGenerator["asyncio.Task[None]"]:
+    """`work` as a task, for as long as the block lasts."""
+    task = asyncio.create_task(work)
     yield task
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+@pytest_asyncio.fixture
+async def projector(house: House) -> AsyncIterator["asyncio.Task[None]"]:
+    """The projector of that town, running."""
+    async with running_beside(follow(house)) as task:
+        yield task

@@ -73,6 +73,15 @@ def reactor(*, data: Data = None) -> None:
 
 
 @app.command
+def outbox(*, data: Data = None) -> None:
+    """Le processus qui envoie les messages."""
+    from guichet.outbox.sending import main
+
+    configure("outbox")
+    main(Settings.find(data))
+
+
+@app.command
 def rebuild(name: str | None = None, *, data: Data = None) -> None:
     """Reconstruire une table de lecture, ou toutes."""
     from guichet.rebuilding import run

@@ -33,6 +33,7 @@ def start(
     backup_hours: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
     backup_keep: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     smtp: str | None = None,
+    training: bool | None = None,
 ) -> None:
     """Démarrer tout Guichet et le surveiller. Les options qui suivent valent aussi pour les
     démarrages d'après.
@@ -46,6 +47,7 @@ def start(
     backup_hours: Les heures d'une sauvegarde à la suivante (24).
     backup_keep: Combien de sauvegardes sont gardées (30).
     smtp: Le serveur de courriel de la ville, hôte:port ; une valeur vide l'oublie.
+    training: S'exercer : les messages finissent dans un dossier, chez personne.
     """
     from guichet.host.starting import run
 
@@ -53,6 +55,7 @@ def start(
     kept: dict[str, object] = {name: told_path(file) for name, file in files.items()}
     kept |= {"trusted_proxies": trusted_proxy, "least_free": least_free}
     kept |= {"backup_hours": backup_hours, "backup_keep": backup_keep, "smtp": smtp}
+    kept |= {"training": training}
     run(data, (host, port), demo, town, zone, kept)
 
 

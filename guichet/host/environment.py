@@ -5,7 +5,9 @@ broker, or of three with commas between), GUICHET_NATS_REPLICAS (how many broker
 1 or 3), GUICHET_NATS_<USER>_PASSWORD; GUICHET_POSTGRES_HOST, GUICHET_POSTGRES_PORT and
 GUICHET_POSTGRES_<ROLE>_PASSWORD; GUICHET_HOST, GUICHET_PORT, GUICHET_TLS_CERT, GUICHET_TLS_KEY,
 GUICHET_TRUSTED_PROXY (addresses or networks, separated by spaces), GUICHET_LEAST_FREE (mebibytes),
-GUICHET_RECOVERY_PUBLIC (the half of the recovery key that locks), GUICHET_SMTP (host:port).
+GUICHET_RECOVERY_PUBLIC (the half of the recovery key that locks); GUICHET_SMTP (host:port),
+GUICHET_SMTP_SECURITY, GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD (the town's mail server),
+GUICHET_LETTERS (the folder of its templates), GUICHET_TRAINING (1: messages end in a folder).
 A process needs the passwords of those it acts as, and no other.
 """
 
@@ -67,6 +69,11 @@ def described(variables: Mapping[str, str]) -> dict[str, Any] | None:
         "least_free": variables.get("GUICHET_LEAST_FREE") or str(ENOUGH),
         "recovery_public": variables.get("GUICHET_RECOVERY_PUBLIC", ""),
         "smtp": variables.get("GUICHET_SMTP", ""),
+        "smtp_security": variables.get("GUICHET_SMTP_SECURITY", ""),
+        "smtp_user": variables.get("GUICHET_SMTP_USER", ""),
+        "smtp_password": variables.get("GUICHET_SMTP_PASSWORD", ""),
+        "letters": variables.get("GUICHET_LETTERS") or None,
+        "training": variables.get("GUICHET_TRAINING") or "0",
     }
 
 

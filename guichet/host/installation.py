@@ -23,7 +23,7 @@ from guichet.settings import FILE, Settings
 CONFIG = Path(__file__).parents[1] / "config"
 KEPT = (
     *("tls_cert", "tls_key", "trusted_proxies", "least_free"),
-    *("backup", "backup_hours", "backup_keep", "smtp"),
+    *("backup", "backup_hours", "backup_keep", "smtp", "training"),
 )
 """Options of a start that later starts go on with."""
 

@@ -15,6 +15,7 @@ from adapters.postgres_roles import ROLES, SUPERUSER, create_roles
 from adapters.steward import create_streams
 from domain.log import LogUnavailable
 from guichet import reactor, tokens
+from guichet.outbox import attempts
 from guichet.settings import Settings
 from projections import projector
 
@@ -35,6 +36,7 @@ async def prepare(settings: Settings) -> None:
         await projector.prepare(connection)
         await tokens.prepare(connection)
         await reactor.prepare(connection)
+        await attempts.prepare(connection)
 
 
 def prepare_roles(settings: Settings) -> None:

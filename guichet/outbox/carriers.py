@@ -1,0 +1,25 @@
+"""Which carrier the installation sends by."""
+
+from adapters.carriers import MailCarrier, is_loopback
+from adapters.mail_folder import MailFolder
+from adapters.smtp_carrier import SmtpCarrier
+from guichet.settings import Settings
+
+EXERCISES = "exercices"
+"""The folder of `data` in which the messages of a training town lie."""
+
+
+def mail_carrier(settings: Settings) -> MailCarrier | None:
+    """The town's mail server; a folder while people are trained; None where there is neither."""
+    if settings.training:
+        return MailFolder(settings.data / EXERCISES)
+    if not settings.smtp:
+        return None
+    host, _, port = settings.smtp.rpartition(":")
+    return SmtpCarrier(
+        host,
+        int(port),
+        security=settings.smtp_security or ("none" if is_loopback(host) else "starttls"),
+        user=settings.smtp_user or None,
+        password=settings.smtp_password or None,
+    )

@@ -1,0 +1,155 @@
+"""The outbox: takes what is queued, has it carried, and records what became of it.
+
+A message is leased, read again from the log, sent, and recorded as sent. Between the carrier's yes
+and the record lies the one window that nobody can close: a process killed there sends the message
+once more when its lease has ended, under the same Message-ID.
+"""
+
+import asyncio
+from datetime import datetime
+
+import structlog
+import uvloop
+from nats.errors import Error as NatsError
+from psycopg import OperationalError
+
+from adapters.carriers import Later, MailCarrier, Undeliverable
+from adapters.jetstream_api import Refusal
+from domain.dossier import Dossier
+from domain.grammar import Author, Refused, replay
+from domain.log import Conflict, LogUnavailable
+from domain.sending import RecordLackingMention, RecordRefusal, RecordSending
+from guichet.desk import Intention
+from guichet.envelopes import Hand
+from guichet.house import House
+from guichet.letters.mail import Mailer, UnusableAddress
+from guichet.letters.mentions import MentionLacking
+from guichet.letters.template_files import Templates
+from guichet.outbox.attempts import Lease, lease, put_off, settle
+from guichet.outbox.carriers import mail_carrier
+from guichet.outbox.composing import Writer, email_of, opening, surrounding, town_in
+from guichet.proof.guarding import write_only_there
+from guichet.sentences import Sentence
+from guichet.settings import Settings
+from guichet.tracking import Tracking
+from projections.waiting import Waiter
+
+SYSTEM = Author(role="system", account="outbox")
+AT_ONCE = 20
+"""Messages leased together."""
+LOOK = 5.0
+"""Seconds without a look at what may be tried again."""
+
+logger = structlog.get_logger()
+
+
+class Outbox:
+    """Sends the e-mails of one town by one carrier."""
+
+    def __init__(self, house: House, carrier: MailCarrier, templates: Templates) -> None:
+        self._house = house
+        self._carrier = carrier
+        self._mailer = Mailer(templates)
+        settings = house.settings
+        self._writer = Writer(Tracking(settings.master_key), templates, settings.zone)
+
+    @property
+    def may_send(self) -> bool:
+        """Whether anything leaves: the town has said so, or it only exercises."""
+        return self._house.settings.training or self._house.catalogue.leaving.allowed
+
+    async def send(self) -> int:
+        """Send what is due now; how many messages were tried."""
+        if not self.may_send:
+            return 0
+        pool, town = self._house.pool, self._house.settings.town
+        leases = await lease(pool, town, self._now(), AT_ONCE)
+        for one in leases:
+            try:
+                why = await self._tried(one)
+            except (Conflict, LogUnavailable, NatsError, Refusal):
+                why = "Le journal n'a pas répondu."
+            except Sentence as sentence:
+                why = str(sentence)
+            if why:
+                await put_off(pool, town, one, self._now(), why)
+                logger.warning("message.put_off", number=one.number, tries=one.tries, why=why)
+        if leases:
+            await settle(pool, town)
+        return len(leases)
+
+    async def _tried(self, one: Lease) -> str:
+        """Send a message, unless the log says that it waits no longer; why it must be tried again,
+        empty when it need not."""
+        desk = self._house.desk
+        past = await desk.past(f"dossier.{one.dossier}", upto_date=True)
+        dossier = replay(Dossier(), (fact.event for fact in past))
+        if one.number not in dossier.queued:
+            return ""
+        at = surrounding(desk.circumstances(SYSTEM), past)
+        to = email_of(opening(at.past))
+        if to is None:
+            await self._record(one, RecordRefusal(message=one.number, reason="Aucune adresse."))
+            return ""
+        sender = town_in(at).sender
+        message_id = f"<{one.dossier}.{one.number}@{sender.rpartition('@')[2]}>"
+        try:
+            letter = self._writer.letter(one.dossier, dossier, one.number, at)
+            message = self._mailer.written(letter, sender=sender, to=to, message_id=message_id)
+            proof = await self._carrier.deliver(message)
+        except MentionLacking as lacking:
+            if dossier.queued[one.number].kind == "acknowledgement":
+                await self._record(
+                    one, RecordLackingMention(message=one.number, lacking=str(lacking))
+                )
+            return str(lacking)
+        except (Undeliverable, UnusableAddress) as refusal:
+            await self._record(one, RecordRefusal(message=one.number, reason=str(refusal)))
+            return ""
+        except Later as later:
+            return later.reason
+        sent = RecordSending(message=one.number, message_id=message_id, proof=proof)
+        await self._record(one, sent)
+        return ""
+
+    async def _record(self, one: Lease, command: Intention) -> None:
+        """Carry `command` to the dossier, once however often it is asked."""
+        asked = f"outbox/{one.dossier}/{one.number}/{type(command).__name__}"
+        hand = Hand(author=SYSTEM, command_id=asked, digest=asked)
+        try:
+            await self._house.desk.handle(one.dossier, command, hand, expected=None)
+        except Refused as refusal:
+            logger.info("message.refused", by=type(refusal).__name__, number=one.number)
+
+    def _now(self) -> datetime:
+        return self._house.desk.circumstances(SYSTEM).now
+
+
+async def follow(house: House) -> None:
+    """Send whatever comes to be due, for as long as the process lives."""
+    carrier = mail_carrier(house.settings)
+    if carrier is None:
+        logger.warning("outbox.without_mail_server")
+        await asyncio.Event().wait()
+        return
+    outbox = Outbox(house, carrier, Templates(house.settings.letters))
+    async with Waiter.open(house.settings.postgres["web"], house.settings.town) as waiter:
+        while True:
+            seen = waiter.reached("messages")
+            try:
+                busy = await outbox.send()
+            except OperationalError:
+                busy = 0
+            if not busy:
+                await waiter.until(seen + 1, LOOK, "messages")
+
+
+def main(settings: Settings) -> None:
+    """The process `guichet outbox`."""
+
+    async def whole() -> None:
+        async with House.open(settings) as house:
+            await write_only_there(house)
+            await follow(house)
+
+    uvloop.run(whole())
