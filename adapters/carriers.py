@@ -124,6 +124,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_near(host: str) -> bool:
+    """Whether a server is on this machine, or beside it under a name without a dot, as containers
+    of one network call each other."""
+    return is_loopback(host) or ("." not in host and ":" not in host)
+
+
 def trusting(authority: Path | None) -> ssl.SSLContext:
     """TLS that verifies the certificate and the name of the server, by the authorities of the
     system and by the town's own `authority`, a PEM file."""

@@ -18,7 +18,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from adapters.carriers import Later, Undeliverable, Unsafe, cleaned, is_loopback, trusting
+from adapters.carriers import Later, Undeliverable, Unsafe, cleaned, is_near, trusting
 
 KEPT = 2.0
 """Seconds for which a connection waits for the next message."""
@@ -66,7 +66,7 @@ class SmtpCarrier:
     ) -> None:
         """`timeout` in seconds, for one message from its turn to its reply; `authority` as in
         `trusting`. `Unsafe` for a server elsewhere without TLS."""
-        if security == "none" and not is_loopback(host):
+        if security == "none" and not is_near(host):
             raise Unsafe("Un serveur de messagerie distant demande « starttls » ou « tls ».")
         self._host, self._port, self._security = host, port, security
         self._user, self._password, self._timeout = user or None, password or None, timeout

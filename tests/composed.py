@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 BROKERS = tuple(name for name in SERVICES if name.startswith("nats"))
-PROCESSES = ("web", "web2", "projector", "reactor")
+PROCESSES = ("web", "web2", "projector", "reactor", "outbox")
 
 
 def interpolated(value: str, variables: dict[str, str]) -> str:
@@ -35,8 +35,8 @@ def interpolated(value: str, variables: dict[str, str]) -> str:
 
     def put(match: "re.Match[str]") -> str:
         name, kind, default = match.groups()
-        found = variables.get(name) or (default if kind == ":-" else None)
-        assert found, f"{name} manque dans .env"
+        found = variables.get(name) or default
+        assert found or kind == ":-", f"{name} manque dans .env"
         return found
 
     return re.sub(r"\$\{(\w+)(:[?-])(.*?)\}", put, value)

@@ -30,7 +30,7 @@ def running() -> Iterator[Running]:
 
 
 @pytest.mark.parametrize(
-    "word", ["nats-server", "bin/postgres", "cli web", "cli projector", "cli reactor"]
+    "word", ["nats-server", "bin/postgres", "cli web", "cli projector", "cli reactor", "cli outbox"]
 )
 def test_whatever_dies_is_started_again(running: Running, word: str) -> None:
     assert within(10, running.ready)

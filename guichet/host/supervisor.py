@@ -19,7 +19,7 @@ from guichet.host.disk import ENOUGH
 from guichet.host.installation import Installation
 from guichet.settings import Settings
 
-PROCESSES = ("web", "projector", "reactor")
+PROCESSES = ("web", "projector", "reactor", "outbox")
 AGAIN = 0.3
 """Seconds between two looks at what should be running."""
 
@@ -93,7 +93,7 @@ class Supervisor:
             server.await_answer()
 
     def start_processes(self) -> None:
-        """Web, projector, reactor, and backups where they are wanted."""
+        """All of `PROCESSES`, and backups where they are wanted."""
         for process in self.processes:
             process.launch()
 

@@ -1,6 +1,6 @@
 """Which carrier the installation sends by."""
 
-from adapters.carriers import MailCarrier, is_loopback
+from adapters.carriers import MailCarrier, is_near
 from adapters.mail_folder import MailFolder
 from adapters.smtp_carrier import SmtpCarrier
 from guichet.settings import Settings
@@ -19,7 +19,7 @@ def mail_carrier(settings: Settings) -> MailCarrier | None:
     return SmtpCarrier(
         host,
         int(port),
-        security=settings.smtp_security or ("none" if is_loopback(host) else "starttls"),
+        security=settings.smtp_security or ("none" if is_near(host) else "starttls"),
         user=settings.smtp_user or None,
         password=settings.smtp_password or None,
     )
