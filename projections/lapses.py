@@ -85,3 +85,13 @@ async def lasting(
     """  # noqa: S608 our columns
     values = {"town": town, "service": service, "kind": kind, "limit": limit}
     return await fetch(cursor, LapseRow, query, values)
+
+
+async def silences(cursor: Cursor, town: str) -> dict[str, int]:
+    """How many open dossiers run under the effect of the town's silence, by service."""
+    await cursor.execute(
+        "select service, count(*) from lapses "
+        "where town = %s and kind = 'silence' and repaired_at is null group by service order by 1",
+        [town],
+    )
+    return dict(await cursor.fetchall())

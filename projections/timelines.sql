@@ -16,3 +16,4 @@ create table timelines (
     account text not null,
     primary key (town, dossier_id, version)
 );
+create index on timelines (town, received_at) where type = 'DossierForwarded';

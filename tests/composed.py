@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 BROKERS = tuple(name for name in SERVICES if name.startswith("nats"))
-PROCESSES = ("web", "web2", "projector", "reactor", "outbox")
+PROCESSES = ("web", "web2", "projector", "reactor", "outbox", "reminders")
 
 
 def interpolated(value: str, variables: dict[str, str]) -> str:

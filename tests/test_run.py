@@ -17,6 +17,11 @@ from adapters.embedded import free_port
 from guichet.host.supervisor import LONGEST_LOG
 from tests.running import Running, open_folder, refused, started, within
 
+PROGRAMS = ["nats-server", "bin/postgres"] + [
+    f"cli {name}" for name in ("web", "projector", "reactor", "outbox", "reminders")
+]
+"""What the command line of each process holds."""
+
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
@@ -29,9 +34,7 @@ def running() -> Iterator[Running]:
             it.process.wait()
 
 
-@pytest.mark.parametrize(
-    "word", ["nats-server", "bin/postgres", "cli web", "cli projector", "cli reactor", "cli outbox"]
-)
+@pytest.mark.parametrize("word", PROGRAMS)
 def test_whatever_dies_is_started_again(running: Running, word: str) -> None:
     assert within(10, running.ready)
     old = running.child(word)

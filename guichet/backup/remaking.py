@@ -7,6 +7,7 @@ backup is the log read again.
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,11 +26,13 @@ from adapters.seal_book import SealBook, seals_file
 from adapters.steward import closed_config, create, log_config
 from adapters.stream import stream_name
 from domain.dossier_events import WordsErased
+from domain.leaving import SendingStopped
 from domain.log import LogDamaged, LogUnavailable
 from domain.people import PersonErased, keys_destroyed_by
-from guichet import erasure
+from guichet import catalogue_file, erasure
 from guichet.backup import recovery
 from guichet.backup.restore import Restorable
+from guichet.catalogue import SENDING, CatalogueDamaged
 from guichet.demo import accounts
 from guichet.host import preparing
 from guichet.host.folder import DataFolder
@@ -104,6 +107,7 @@ class Remaking:
             await self._fill_archive(lambda done: progress.update(archived, completed=done))
         async with House.open(self._settings) as house:
             again = await self._erase_again(house)
+            await stop_sendings(house)
         async with House.open(self._settings, user="projector", role="projector") as house:
             await SealBook(house.nc, self._town, self._settings.data).agreed()
             await self._archive_rest(house)
@@ -198,6 +202,14 @@ class Remaking:
 
     async def _connected(self, user: str) -> Client:
         return await connect(self._settings.nats_url, user, self._settings.nats_passwords[user])
+
+
+async def stop_sendings(house: House) -> None:
+    """Let nothing leave a town that was made again until somebody says so: it may be a copy, made
+    to look at."""
+    with suppress(CatalogueDamaged):  # then nothing leaves in any case
+        if house.catalogue.leaving.allowed:
+            await catalogue_file.record(house, SENDING, [SendingStopped(ground="restauration")])
 
 
 async def published(nc: Client, messages: Sequence[tuple[str, bytes]]) -> None:

@@ -14,6 +14,7 @@ from guichet.cli import host
 from guichet.cli.backup import backup, restore
 from guichet.cli.clocks import calendar, simulate
 from guichet.cli.options import Data
+from guichet.cli.sending import sending
 from guichet.logs import configure
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
@@ -33,7 +34,7 @@ app.command(restore)
 app.command(simulate)
 tls.command(host.self_signed)
 installation.command(host.env)
-for group in (catalogue, calendar, token, person, dossier, projection, installation, tls):
+for group in (catalogue, calendar, sending, token, person, dossier, projection, installation, tls):
     app.command(group)
 
 
@@ -70,6 +71,23 @@ def reactor(*, data: Data = None) -> None:
 
     configure("reactor")
     main(Settings.find(data))
+
+
+@app.command
+def reminders(*, data: Data = None) -> None:
+    """Le processus qui voit passer le temps."""
+    from guichet.reminders import main
+
+    configure("reminders")
+    main(Settings.find(data))
+
+
+@app.command
+def silences(*, data: Data = None) -> None:
+    """Combien de dossiers ouverts le silence de la ville a touchés, par service."""
+    from guichet.reminders import show_silences
+
+    show_silences(Settings.find(data))
 
 
 @app.command

@@ -19,7 +19,7 @@ from guichet.host.disk import ENOUGH
 from guichet.host.installation import Installation
 from guichet.settings import Settings
 
-PROCESSES = ("web", "projector", "reactor", "outbox")
+PROCESSES = ("web", "projector", "reactor", "outbox", "reminders")
 AGAIN = 0.3
 """Seconds between two looks at what should be running."""
 

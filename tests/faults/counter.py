@@ -137,7 +137,8 @@ def opening() -> Asked:
     """A request nobody else makes."""
     key = str(uuid4())
     body = {"procedure": "lampadaire-eteint", "channel": "counter", "summary": f"Noir {key}"}
-    return Asked(key, "/dossiers", {**body, "usager": {"name": f"Sigismonde {key}"}})
+    usager = {"name": f"Sigismonde {key}", "email": f"{key}@usagers.example"}
+    return Asked(key, "/dossiers", {**body, "usager": usager})
 
 
 def command(path: str, name: str, body: dict[str, Any], tag: str | None) -> Asked:

@@ -63,8 +63,8 @@ async def test_a_page_of_a_read_model_that_has_stopped_says_how_old_it_is(
     assert (unseen.status_code, "est enregistré" in unseen.text) == (503, True)
     nobody = await desk.get(f"/dossiers/{uuid4()}/timeline")
     assert nobody.status_code == 404
-    for model in ("queues", "timelines", "dossiers", "promises"):
-        await skip(house, model, poison, GROUND)
+    for model in MODELS:
+        await skip(house, model.name, poison, GROUND)
     async with asyncio.timeout(PATIENCE):
         while (await desk.http.get("/health/ready")).json()["stopped"]:
             pass  # each of these asks the database
