@@ -6,8 +6,9 @@ that comes too early, too late or twice is refused.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 
+from domain.calendars import WorkingDays
 from domain.circumstances import Circumstances
 from domain.deadlines import day_of, due
 from domain.dossier import Dossier
@@ -23,7 +24,7 @@ from domain.forwarding import DossierForwarded
 from domain.grammar import Refused
 from domain.intention import Intention, must_be_open, must_exist
 from domain.lapses import LapseEscalated, LapseFound, LapseKind, Level
-from domain.procedures import Delay
+from domain.procedures import Delay, ProcedurePublished
 from domain.promise_clock import PromiseClock, promise_after
 from domain.silence_clock import SilenceClock, silence_clock_after
 from domain.telling import AnswerSent, MessageSent, ProgressReported
@@ -31,8 +32,11 @@ from domain.telling import AnswerSent, MessageSent, ProgressReported
 A_DAY = timedelta(days=1)
 REGISTERED_WITHIN = Delay(working_days=1)
 """The registration receipt of what came by electronic way (CRPA L112-11, R112-11-1)."""
+ACKNOWLEDGED_WITHIN = Delay(working_days=10)
+"""The acknowledgement where the procedure is not known (CRPA R112-11-1)."""
 PARTNER_WITHIN = Delay(months=1)
 """How long another authority may say nothing before it is asked again: the town's own rule."""
+ReceiptLapse = Literal["registration_late", "acknowledgement_late"]
 LEVELS: tuple[Level, ...] = ("service", "service_head", "evaluation")
 
 # What may be decided
@@ -129,7 +133,8 @@ def registration_due(at: Circumstances) -> date | None:
     for fact in at.past:
         match fact.event:
             case DossierOpened(channel="email" | "form") if fact.origin is None:
-                last = due(day_of(fact.times.received_at, at.zone), REGISTERED_WITHIN, at.days)
+                received = day_of(fact.times.received_at, at.zone)
+                last = receipt_due("registration_late", received, None, at.days)
             case MessageSent(kind="registration"):
                 return None
             case _:
@@ -143,9 +148,19 @@ def acknowledgement_due(at: Circumstances) -> date | None:
         if isinstance(fact.event, DossierOpened) and fact.origin is None:
             event = fact.event
             procedure = at.procedures.version(event.procedure, event.procedure_version)
-            within = procedure.acknowledge_within if procedure else Delay(working_days=10)
-            return due(day_of(fact.times.received_at, at.zone), within, at.days)
+            received = day_of(fact.times.received_at, at.zone)
+            return receipt_due("acknowledgement_late", received, procedure, at.days)
     return None
+
+
+def receipt_due(
+    kind: ReceiptLapse, received: date, procedure: ProcedurePublished | None, days: WorkingDays
+) -> date:
+    """The last day of a receipt for what came on the day `received` under that version of a
+    `procedure`; the one that registers is the law's, the same for all."""
+    if kind == "registration_late":
+        return due(received, REGISTERED_WITHIN, days)
+    return due(received, procedure.acknowledge_within if procedure else ACKNOWLEDGED_WITHIN, days)
 
 
 def next_date(at: Circumstances) -> date | None:

@@ -44,7 +44,7 @@ async def look(house: House) -> Counter[str]:
     at = house.desk.circumstances(SYSTEM)
     town, rules = house.settings.town, at.organisation.town or UNDESCRIBED
     async with house.pool.connection() as connection, connection.cursor() as cursor:
-        found = await candidates(cursor, town, at.today)
+        found = await candidates(cursor, town, at)
         to_head = working_days_before(at.today, rules.head_after, at.days)
         to_unit = working_days_before(at.today, rules.evaluation_after, at.days)
         found += await to_escalate(cursor, town, to_head, to_unit)

@@ -1,4 +1,5 @@
-"""*Promesses.* Every date given to a resident, kept or broken. History promised nothing."""
+"""*Promesses.* Every date given to a resident: kept, renegotiated before its day, or broken. History
+promised nothing."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +8,14 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.dossier_events import AssignmentRefused, DossierAssigned, DossierOpened, DossierReopened
+from domain.dossier_events import (
+    AssignmentRefused,
+    DossierAssigned,
+    DossierClosed,
+    DossierOpened,
+    DossierReopened,
+    PlannedWorkDone,
+)
 from domain.grammar import Recorded
 from domain.telling import AnswerSent, ProgressReported
 from projections.read_model import ReadModel, Town, dossier_id
@@ -15,10 +23,11 @@ from projections.reckoning import MOVES_A_CLOCK, promised
 
 
 class PromiseRow(Struct, frozen=True, kw_only=True):
-    """A promise made by the entry `number` of a dossier: an `answer` or `progress` by the end of
-    the day `promised_for`, in the town's time. `state` is `open`, `kept` or `broken`; an open one
-    whose day has passed is late, which is for who reads to see, since time is not a fact. The date
-    of an answer moves with the `clock` it is read off; that of progress was given."""
+    """A promise made by the entry `number` of a dossier: an `answer`, `progress` or announced
+    `work` by the end of the day `promised_for`, in the town's time. `state` is `open`, `kept`,
+    `renegotiated` (another date was given, by that day) or `broken`; an open one whose day has
+    passed is late, which is for who reads to see, since time is not a fact. The date of an answer
+    moves with the `clock` it is read off, until another one is given; the others were given."""
 
     dossier_id: UUID
     number: int
@@ -41,14 +50,20 @@ def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple
         case DossierOpened(service=service):
             return (answer(fact, town, service, {}),)
         case DossierReopened():
-            owed = [row for row in rows if row.kind == "answer"]
-            return (*rows, answer(fact, town, rows[-1].service, owed[-1].clock)) if owed else rows
-        case ProgressReported(next_date=day):
+            return reopened(rows, fact, town)
+        case ProgressReported(next_date=day, answer_by=announced):
             service = rows[-1].service if rows else ""
-            news = made(fact, "progress", service, day)
-            return (*settled(rows, fact, town, "progress"), news)
+            told = settled(rows, fact, town, "progress")
+            if isinstance(announced, date) and any(is_owed(row, "answer") for row in told):
+                told = settled(told, fact, town, "answer", by="renegotiated")
+                told = (*told, made(fact, "answer", service, announced))
+            return (*told, made(fact, "progress", service, day))
         case AnswerSent():
             return settled(rows, fact, town, "answer", "progress")
+        case DossierClosed(planned_for=date() as day):
+            return (*rows, made(fact, "work", rows[-1].service if rows else "", day))
+        case PlannedWorkDone():
+            return settled(rows, fact, town, "work")
         case DossierAssigned(service=service) | AssignmentRefused(service=service):
             # Whoever has the dossier owes what was promised for it.
             return tuple(
@@ -79,14 +94,31 @@ def answer(fact: Recorded[Any], town: Town, service: str, clock: dict[str, Any])
     return replace(made(fact, "answer", service, day), clock=clock)
 
 
-def settled(
-    rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town, *kinds: str
+def reopened(
+    rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town
 ) -> tuple[PromiseRow, ...]:
-    """The same promises, the open ones of these kinds kept or broken by `fact`."""
+    """Another answer is owed, by the clock that begins anew; announced work waits for it."""
+    clocks = [row.clock for row in rows if row.kind == "answer" and row.clock]
+    if not clocks:
+        return rows
+    rows = settled(rows, fact, town, "work", by="renegotiated")
+    return (*rows, answer(fact, town, rows[-1].service, clocks[-1]))
+
+
+def is_owed(row: PromiseRow, kind: str) -> bool:
+    """Whether a promise of that kind waits to be kept."""
+    return row.state == "open" and row.kind == kind
+
+
+def settled(
+    rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town, *kinds: str, by: str = "kept"
+) -> tuple[PromiseRow, ...]:
+    """The same promises, the open ones of these kinds kept (or what `by` says) or broken by
+    `fact`."""
     at = fact.times.received_at
     today = at.astimezone(town.zone).date()
     return tuple(
-        replace(row, state="kept" if today <= row.promised_for else "broken", settled_at=at)
+        replace(row, state=by if today <= row.promised_for else "broken", settled_at=at)
         if row.state == "open" and row.kind in kinds
         else row
         for row in rows
@@ -95,12 +127,12 @@ def settled(
 
 def moved(row: PromiseRow, fact: Recorded[Any], town: Town) -> PromiseRow:
     """An answer that is still owed, on the day its clock says after `fact`."""
-    if row.state != "open" or row.kind != "answer":
+    if not is_owed(row, "answer") or not row.clock:
         return row
     clock, day = promised(row.clock, fact, town)
     return replace(row, clock=clock, promised_for=day or row.promised_for)
 
 
 MODEL = ReadModel(
-    name="promises", version=2, row=PromiseRow, fold=fold, key=("dossier_id", "number")
+    name="promises", version=3, row=PromiseRow, fold=fold, key=("dossier_id", "number")
 )
