@@ -34,8 +34,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     `recovery_public` the half of the recovery key that locks them, in hexadecimal, where no file
     of `data` has it. `smtp` is the town's mail server, `host:port`, empty where there is none;
     `smtp_security` is STARTTLS where it is not said and the server is elsewhere, `smtp_user` and
-    `smtp_password` the town's account there. `letters` is the folder of the town's own templates.
-    While `training`, messages end in a folder of `data`."""
+    `smtp_password` the town's account there. `sms_gateway` is the address of its SMS gateway, empty
+    where there is none, `sms_token` its account there, `sms_sender` who it is shown as. `letters`
+    is the folder of the town's own templates. While `training`, messages end in a folder of
+    `data`."""
 
     data: Path
     town: str = TOWN
@@ -60,6 +62,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_security: Literal["", "none", "starttls", "tls"] = ""
     smtp_user: str = ""
     smtp_password: str = ""
+    sms_gateway: str = ""
+    sms_token: str = ""
+    sms_sender: str = ""
     letters: Path | None = None
     training: bool = False
 
@@ -82,7 +87,12 @@ class Settings(Struct, frozen=True, kw_only=True):
                 "indiquez la bonne avec --data ou GUICHET_DATA."
             )
         settings = msgspec.convert(
-            {**content, "data": str(folder.absolute()), "master_key": master_key(folder)},
+            {
+                **content,
+                "letters": content.get("letters") or None,
+                "data": str(folder.absolute()),
+                "master_key": master_key(folder),
+            },
             cls,
             strict=False,  # an environment holds text only
             dec_hook=lambda kind, value: kind(value),

@@ -1,5 +1,7 @@
-"""*Promesses.* Every date given to a resident: kept, renegotiated before its day, or broken. History
-promised nothing."""
+"""*Promesses.* Every date given to a resident: kept, renegotiated before its day, or broken.
+
+History promised nothing.
+"""
 
 from datetime import date, datetime
 from typing import Any

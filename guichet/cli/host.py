@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from guichet.cli.options import Data, TownName, TownZone
+from guichet.cli.options import Data, TownName, TownZone, Ways, told_path
 from guichet.logs import configure
 from guichet.settings import Settings
 
@@ -32,8 +32,7 @@ def start(
     backup: Path | None = None,
     backup_hours: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
     backup_keep: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
-    smtp: str | None = None,
-    training: bool | None = None,
+    ways: Annotated[Ways | None, Parameter(name="*")] = None,
 ) -> None:
     """Démarrer tout Guichet et le surveiller. Les options qui suivent valent aussi pour les
     démarrages d'après.
@@ -46,16 +45,14 @@ def start(
     backup: Où sauvegarder régulièrement ; une valeur vide y met fin.
     backup_hours: Les heures d'une sauvegarde à la suivante (24).
     backup_keep: Combien de sauvegardes sont gardées (30).
-    smtp: Le serveur de courriel de la ville, hôte:port ; une valeur vide l'oublie.
-    training: S'exercer : les messages finissent dans un dossier, chez personne.
     """
     from guichet.host.starting import run
 
     files = {"tls_cert": tls_cert, "tls_key": tls_key, "backup": backup}
     kept: dict[str, object] = {name: told_path(file) for name, file in files.items()}
     kept |= {"trusted_proxies": trusted_proxy, "least_free": least_free}
-    kept |= {"backup_hours": backup_hours, "backup_keep": backup_keep, "smtp": smtp}
-    kept |= {"training": training}
+    kept |= {"backup_hours": backup_hours, "backup_keep": backup_keep}
+    kept |= (ways or Ways()).kept
     run(data, (host, port), demo, town, zone, kept)
 
 
@@ -90,10 +87,3 @@ def env(*, town: TownName = None, zone: TownZone = None) -> None:
     private, public = recovery.fresh()
     print(fresh(town or TOWN, zone or ZONE, public))
     print(presented(private), file=sys.stderr)
-
-
-def told_path(file: Path | None) -> str | None:
-    """A file as it is kept for later starts, from whatever folder; empty when it is taken back."""
-    if file is None:
-        return None
-    return str(file.absolute()) if file.name else ""

@@ -6,8 +6,9 @@ broker, or of three with commas between), GUICHET_NATS_REPLICAS (how many broker
 GUICHET_POSTGRES_<ROLE>_PASSWORD; GUICHET_HOST, GUICHET_PORT, GUICHET_TLS_CERT, GUICHET_TLS_KEY,
 GUICHET_TRUSTED_PROXY (addresses or networks, separated by spaces), GUICHET_LEAST_FREE (mebibytes),
 GUICHET_RECOVERY_PUBLIC (the half of the recovery key that locks); GUICHET_SMTP (host:port),
-GUICHET_SMTP_SECURITY, GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD (the town's mail server),
-GUICHET_LETTERS (the folder of its templates), GUICHET_TRAINING (1: messages end in a folder).
+GUICHET_SMTP_SECURITY, GUICHET_SMTP_USER, GUICHET_SMTP_PASSWORD (the town's mail server);
+GUICHET_SMS_GATEWAY, GUICHET_SMS_TOKEN, GUICHET_SMS_SENDER (its SMS gateway); GUICHET_LETTERS (the
+folder of its templates), GUICHET_TRAINING (1: messages end in a folder).
 A process needs the passwords of those it acts as, and no other.
 """
 
@@ -72,6 +73,9 @@ def described(variables: Mapping[str, str]) -> dict[str, Any] | None:
         "smtp_security": variables.get("GUICHET_SMTP_SECURITY", ""),
         "smtp_user": variables.get("GUICHET_SMTP_USER", ""),
         "smtp_password": variables.get("GUICHET_SMTP_PASSWORD", ""),
+        "sms_gateway": variables.get("GUICHET_SMS_GATEWAY", ""),
+        "sms_token": variables.get("GUICHET_SMS_TOKEN", ""),
+        "sms_sender": variables.get("GUICHET_SMS_SENDER", ""),
         "letters": variables.get("GUICHET_LETTERS") or None,
         "training": variables.get("GUICHET_TRAINING") or "0",
     }

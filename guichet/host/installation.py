@@ -23,7 +23,9 @@ from guichet.settings import FILE, Settings
 CONFIG = Path(__file__).parents[1] / "config"
 KEPT = (
     *("tls_cert", "tls_key", "trusted_proxies", "least_free"),
-    *("backup", "backup_hours", "backup_keep", "smtp", "training"),
+    *("backup", "backup_hours", "backup_keep", "letters", "training"),
+    *("smtp", "smtp_security", "smtp_user", "smtp_password"),
+    *("sms_gateway", "sms_token", "sms_sender"),
 )
 """Options of a start that later starts go on with."""
 
