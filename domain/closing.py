@@ -113,9 +113,10 @@ def closed(outcome: Outcome, reason: str | None, planned_for: date | None) -> Do
     return DossierClosed(outcome=outcome, reason=reason, planned_for=planned_for)
 
 
-def contestable_until(at: Circumstances) -> date | None:
-    """The last day on which the last closing may be contested; None where none is known."""
-    within, closing = CONTEST_WITHIN, None
+def contestable_until(at: Circumstances, closing: date | None = None) -> date | None:
+    """The last day on which the last closing may be contested, or one of the day `closing`; None
+    where there is none."""
+    within = CONTEST_WITHIN
     for fact in at.past:
         match fact.event:
             case DossierOpened(procedure=id, procedure_version=number):

@@ -25,7 +25,8 @@ NEWS_AFTER = timedelta(days=30)
 
 class ForwardDossier(Intention, frozen=True, kw_only=True):
     """Hand a request on and tell the resident in the same write (CRPA L114-2): by his own means,
-    or on the spot, then `told` are the words. Where neither can be, that is a lapse at once."""
+    or on the spot, then `told` are the words. Where neither can be, that is a lapse at once. The
+    authority gets a link at `partner_email`, where it has one."""
 
     authority: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
     reason: Text | None = None
@@ -38,15 +39,17 @@ class ForwardDossier(Intention, frozen=True, kw_only=True):
         next_date = self.next_date or at.today + NEWS_AFTER
         if next_date < at.today:
             raise Invalid("/next_date", "La date des prochaines nouvelles est passée.")
+        return [*self._forwarding(), *self._telling(dossier, next_date, at)]
+
+    def _forwarding(self) -> Sequence[DossierEvent]:
         if self.partner_email is None:
-            forwarded = DossierForwarded(authority=self.authority, reason=self.reason)
-        elif EMAIL.fullmatch(self.partner_email):
-            forwarded = DossierForwarded(
-                authority=self.authority, reason=self.reason, partner_email=self.partner_email
-            )
-        else:
+            return [DossierForwarded(authority=self.authority, reason=self.reason)]
+        if not EMAIL.fullmatch(self.partner_email):
             raise Invalid("/partner_email", "L'adresse électronique est mal formée.")
-        return [forwarded, *self._telling(dossier, next_date, at)]
+        forwarded = DossierForwarded(
+            authority=self.authority, reason=self.reason, partner_email=self.partner_email
+        )
+        return [forwarded, MessageQueued(kind="transmission", means="email")]
 
     def _telling(
         self, dossier: Dossier, next_date: date, at: Circumstances

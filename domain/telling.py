@@ -13,8 +13,11 @@ from msgspec import UNSET, UnsetType
 from domain.grammar import Event, Sealed, Value
 from domain.terms import Addressee, Means, Outcome
 
-MessageKind = Literal["registration", "acknowledgement", "progress", "forwarding", "answer"]
-"""*Accusé d'enregistrement, accusé de réception, point d'étape, avis de transmission, réponse.*"""
+MessageKind = Literal[
+    "registration", "acknowledgement", "progress", "forwarding", "answer", "transmission"
+]
+"""*Accusé d'enregistrement, accusé de réception, point d'étape, avis de transmission, réponse*; the
+last one, *transmission*, goes to another authority, with its link."""
 
 
 class Signatory(Value, frozen=True):

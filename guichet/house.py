@@ -40,6 +40,11 @@ class House:
     desk: Desk
     pool: Pool
 
+    @property
+    def may_send(self) -> bool:
+        """Whether anything leaves: the town has said so, or it only exercises."""
+        return self.settings.training or self.catalogue.leaving.allowed
+
     @classmethod
     @asynccontextmanager
     async def open(

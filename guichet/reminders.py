@@ -21,8 +21,10 @@ from domain.log import Conflict, LogDamaged, LogUnavailable
 from domain.organisation import TownDescribed
 from domain.watching import EscalateLapse, FindLapse, RecordSilence
 from guichet.candidates import Candidate, candidates, to_escalate
+from guichet.digests import Digests
 from guichet.envelopes import Hand
 from guichet.house import House
+from guichet.outbox.carriers import mail_carrier
 from guichet.proof.guarding import write_only_there
 from guichet.settings import Settings
 from projections.lapses import silences
@@ -94,11 +96,14 @@ def working_days_before(today: date, count: int, days: WorkingDays) -> date:
 async def follow(house: House) -> None:
     """Look again and again, for as long as the process lives, once the tables know the log."""
     settings = house.settings
+    carrier = mail_carrier(settings)
     async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
         while True:
             try:
                 await waiter.until(await house.log.head(), EVERY)
                 found = await look(house)
+                if carrier:
+                    await Digests(house, carrier).send()
                 if found:
                     logger.info("reminders.found", **dict(found))
             except (OperationalError, LogDamaged, LogUnavailable, NatsError) as error:

@@ -8,6 +8,7 @@ character that people cannot type, which Crockford's own check, modulo 37, does.
 """
 
 import hmac
+from base64 import urlsafe_b64encode
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +29,7 @@ class Tracking:
     def __init__(self, master_key: bytes) -> None:
         self._codes = HKDF(SHA256(), 32, None, b"guichet tracking code").derive(master_key)
         self._digests = HKDF(SHA256(), 32, None, b"guichet tracking digest").derive(master_key)
+        self._links = HKDF(SHA256(), 32, None, b"guichet partner link").derive(master_key)
 
     def code(self, dossier: UUID) -> str:
         """The code of a dossier, always the same: 14 characters, see `printed`."""
@@ -40,6 +42,26 @@ class Tracking:
         """What is stored of a `code` in its normal form, to look it up: 32 bytes that give it away
         to nobody without the master key."""
         return hmac.digest(self._digests, code.encode(), "sha256")
+
+    def partner(self, dossier: UUID, entry: int) -> str:
+        """What opens a dossier to the authority it was forwarded to by that `entry`, in its link:
+        132 bits that nobody guesses."""
+        named = f"{dossier.hex}.{entry}"
+        digest = hmac.digest(self._links, named.encode(), "sha256")
+        return f"{named}.{urlsafe_b64encode(digest).decode()[:22]}"
+
+    def forwarded(self, token: str) -> tuple[UUID, int] | None:
+        """The dossier and the entry that `token`, of a link, opens; None for one we never made."""
+        named = token.rpartition(".")[0]
+        dossier, _, entry = named.partition(".")
+        if len(dossier) != 32 or not entry.isdecimal() or len(entry) > 9 or not token.isascii():
+            return None
+        try:
+            id = UUID(dossier)
+        except ValueError:
+            return None
+        whole = self.partner(id, int(entry))
+        return (id, int(entry)) if hmac.compare_digest(whole, token) else None
 
 
 def printed(code: str) -> str:

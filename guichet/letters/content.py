@@ -83,7 +83,8 @@ class Signatory(Struct, frozen=True):
 class Letter(Struct, frozen=True, kw_only=True):
     """What all letters share. `code` is the tracking code as printed and `url` where it leads;
     `written_at` is also the date of the PDF, so that the same letter gives the same bytes; `proof`
-    is the digest of the first event of the dossier, for papers that show it."""
+    is the digest of the first event of the dossier, for papers that show it; while `training` it
+    says that it is an exercise."""
 
     kind: ClassVar[str]
     town: Town
@@ -96,6 +97,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     language: str = "fr"
     addressee: Addressee | None = None
     proof: str = ""
+    training: bool = False
 
 
 class Acknowledgement(Letter, frozen=True, kw_only=True):
@@ -131,7 +133,8 @@ class Ticket(Letter, frozen=True, kw_only=True):
 
 class Answer(Letter, frozen=True, kw_only=True):
     """*Réponse.* `text` in paragraphs, `forwarded_to` the authority of an outcome `forwarded`,
-    `remedies` of a refusal (CJA R421-5), `next_on` the day of what is planned."""
+    `remedies` of a refusal (CJA R421-5), `next_on` the day of what is planned, `contest_until` the
+    last day on which the resident may have the dossier reopened."""
 
     kind = "answer"
     outcome: Outcome
@@ -141,14 +144,38 @@ class Answer(Letter, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...] = ()
     mediator: str = ""
     next_on: date | None = None
+    contest_until: date | None = None
 
 
 class Progress(Letter, frozen=True, kw_only=True):
-    """*Point d'étape.* `text` in paragraphs, and the date of the next one."""
+    """*Point d'étape.* `text` in paragraphs, and the date of the next one; the answer is now
+    announced for the day `answer_by`, where another one was."""
 
     kind = "progress"
     text: str
     next_on: date | None
+    answer_by: date | None = None
 
 
-AnyLetter = Acknowledgement | Registration | Ticket | Answer | Progress
+class Forwarding(Letter, frozen=True, kw_only=True):
+    """*Avis de transmission* (CRPA L114-2): the request is with `authority` now; why in `text`, in
+    paragraphs, and the date of the next news."""
+
+    kind = "forwarding"
+    authority: str
+    text: str
+    next_on: date | None
+
+
+class Attestation(Letter, frozen=True, kw_only=True):
+    """*Attestation d'acceptation implicite* (CRPA L232-3): the request under that `procedure` has
+    been deemed accepted since the day `accepted_on`, under the text `source`."""
+
+    kind = "attestation"
+    procedure: str
+    accepted_on: date
+    source: str
+    signatory: Signatory | None
+
+
+AnyLetter = Acknowledgement | Registration | Ticket | Answer | Progress | Forwarding | Attestation

@@ -72,15 +72,23 @@ class Mailer:
         message["To"] = mailbox(to)
         if letter.service.email:
             message["Reply-To"] = mailbox(letter.service.email, letter.service.name)
-        message["Subject"] = " ".join(map(flat, phrases["subject"]))
+        message["Subject"] = " – ".join(map(flat, (*phrases["training"], *phrases["subject"])))
         message["Auto-Submitted"] = "auto-generated"
-        text = re.sub(r"\n{3,}", "\n\n", self._rendered(letter, phrases, "txt", words.direction))
-        message.set_content(text.strip() + "\n")
+        message.set_content(self._text(letter, phrases, words.direction))
         message.add_alternative(
             self._rendered(letter, phrases, "html", words.direction), subtype="html"
         )
         message["Content-Language"] = letter.language  # last: a new content takes it away
         return message
+
+    def text(self, letter: AnyLetter) -> str:
+        """The words of `letter` alone, refused as `written` refuses them."""
+        words = self._templates.words(letter.language)
+        return self._text(letter, phrases_of(letter, words), words.direction)
+
+    def _text(self, letter: AnyLetter, phrases: Phrases, direction: str) -> str:
+        text = re.sub(r"\n{3,}", "\n\n", self._rendered(letter, phrases, "txt", direction))
+        return text.strip() + "\n"
 
     def _rendered(self, letter: AnyLetter, phrases: Phrases, form: str, direction: str) -> str:
         name = f"{letter.kind}.{form}"

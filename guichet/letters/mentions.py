@@ -13,6 +13,8 @@ from guichet.letters.content import (
     Acknowledgement,
     Answer,
     AnyLetter,
+    Attestation,
+    Forwarding,
     Progress,
     Registration,
     Ticket,
@@ -70,6 +72,14 @@ ANSWER = (
     Mention("text", "le texte de la réponse", PROMISE),
     Mention("signatory", "le nom et la qualité du signataire", "CRPA, article L212-1"),
 )
+AUTHORITY = Mention("transmitted", "l'autorité à laquelle la demande est transmise", "CRPA, L114-2")
+L232_3 = "CRPA, article L232-3"
+ATTESTED = (
+    Mention("attested_request", "la demande et la date de sa réception", L232_3),
+    Mention("attested", "la date et le fondement de l'acceptation", L232_3),
+    Mention("service_name", "le nom du service chargé du dossier", L232_3),
+    Mention("signatory", "le nom et la qualité du signataire", "CRPA, article L212-1"),
+)
 REMEDIES_OF_ANSWER = Mention(
     "remedies", "les voies et délais de recours", "code de justice administrative, article R421-5"
 )
@@ -93,6 +103,10 @@ def needed(letter: AnyLetter) -> tuple[Mention, ...]:
             return ANSWER
         case Progress():
             return (TEXT, NEXT)
+        case Forwarding():
+            return (AUTHORITY, NEXT)
+        case Attestation():
+            return ATTESTED
         case _:
             assert_never(letter)
 

@@ -13,9 +13,12 @@ from guichet.letters.content import (
     Addressee,
     Answer,
     AnyLetter,
+    Attestation,
+    Forwarding,
     Progress,
     Registration,
     Remedy,
+    Signatory,
     Ticket,
 )
 from guichet.letters.words import Line, Part, Words
@@ -55,6 +58,12 @@ SOME = (
     "text",
     "signatory",
     "next_step",
+    "contest",
+    "announced",
+    "transmitted",
+    "watched",
+    "attested_request",
+    "attested",
 )
 """Phrases that only some letters have; the others have them without a line, so that a template
 which misspells a name fails instead of saying nothing."""
@@ -79,6 +88,14 @@ def phrases_of(letter: AnyLetter, words: Words) -> Phrases:
             said |= answer(letter, words) | next_step(letter.next_on, words)
         case Progress():
             said |= next_step(letter.next_on, words) | {"text": own_words(words, letter.text)}
+            day = words.day(letter.answer_by)
+            said["announced"] = said_once(words, "announced", answer_by=day)
+        case Forwarding():
+            said |= next_step(letter.next_on, words) | {"text": own_words(words, letter.text)}
+            said["transmitted"] = said_once(words, "transmitted", authority=letter.authority)
+            said["watched"] = said_once(words, "watched")
+        case Attestation():
+            said |= attestation(letter, words)
         case _:
             assert_never(letter)
     if not isinstance(letter, Ticket):
@@ -111,6 +128,7 @@ def common(letter: AnyLetter, words: Words) -> dict[str, tuple[Line, ...]]:
         "proof": said_once(words, "proof", proof=letter.proof),
         "logo": said_once(words, "logo", town=letter.town.name),
         "qr": said_once(words, "qr", reference=letter.reference),
+        "training": said_once(words, "training") if letter.training else (),
     }
 
 
@@ -144,14 +162,30 @@ def acknowledgement(letter: Acknowledgement, words: Words) -> dict[str, tuple[Li
 
 def answer(letter: Answer, words: Words) -> dict[str, tuple[Line, ...]]:
     """What came of the request, why, who says so and what may be done against it."""
-    signatory = letter.signatory
     said = remedies(letter.remedies, letter.mediator, "remedies_of_answer", words)
     said["outcome"] = said_once(words, letter.outcome, forwarded_to=letter.forwarded_to)
     said["text"] = own_words(words, letter.text)
-    said["signatory"] = ()
-    if signatory and one_line(signatory.name) and one_line(signatory.quality):
-        said["signatory"] = plain(words, signatory.quality, signatory.name)
-    return said
+    said["contest"] = said_once(words, "contest", contest_until=words.day(letter.contest_until))
+    return said | signed(letter.signatory, words)
+
+
+def attestation(letter: Attestation, words: Words) -> dict[str, tuple[Line, ...]]:
+    """What was asked and when, since when it is deemed accepted, and who attests it."""
+    received = words.day(letter.town.local(letter.received_at).date())
+    asked = {"received_on": received, "procedure": letter.procedure}
+    accepted = {"accepted_on": words.day(letter.accepted_on), "source": letter.source}
+    return {
+        "attested_request": said_once(words, "attested_request", **asked),
+        "attested": said_once(words, "attested", **accepted),
+        **signed(letter.signatory, words),
+    }
+
+
+def signed(signatory: Signatory | None, words: Words) -> dict[str, tuple[Line, ...]]:
+    """Who signs; nothing without both name and quality."""
+    whole = signatory and one_line(signatory.name) and one_line(signatory.quality)
+    lines = plain(words, signatory.quality, signatory.name) if signatory and whole else ()
+    return {"signatory": lines}
 
 
 def remedies(

@@ -25,6 +25,9 @@ STANDING_OUT = frozenset(
         "missing_until",
         "next_on",
         "acknowledged_by",
+        "answer_by",
+        "contest_until",
+        "accepted_on",
         "code",
         "reference",
     }

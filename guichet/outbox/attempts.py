@@ -3,13 +3,16 @@
 Nothing here is a fact: it could be lost, and only the log says what was sent.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 from psycopg import AsyncConnection
 
 from adapters.postgres import Pool
+from domain.terms import Means
 
 TABLE = """
 create schema if not exists outbox;
@@ -46,13 +49,16 @@ async def prepare(connection: AsyncConnection) -> None:
     await connection.execute(TABLE)
 
 
-async def lease(pool: Pool, town: str, now: datetime, limit: int) -> list[Lease]:
-    """The messages to be sent now, oldest first, taken before any other process does."""
+async def lease(
+    pool: Pool, town: str, now: datetime, limit: int, means: Sequence[Means] = ("email",)
+) -> list[Lease]:
+    """The messages to be sent now by one of these `means`, oldest first, taken before any other
+    process does."""
     query = """
         with due as (
             select m.dossier_id, m.number from messages m
             left join outbox.attempts a using (town, dossier_id, number)
-            where m.town = %(town)s and m.state = 'queued' and m.means = 'email'
+            where m.town = %(town)s and m.state = 'queued' and m.means = any(%(means)s)
               and (a.number is null or (a.next_at <= %(now)s
                    and (a.leased_until is null or a.leased_until <= %(now)s)))
             order by m.queued_at limit %(limit)s
@@ -64,7 +70,8 @@ async def lease(pool: Pool, town: str, now: datetime, limit: int) -> list[Lease]
           where a.next_at <= %(now)s and (a.leased_until is null or a.leased_until <= %(now)s)
         returning dossier_id, number, tries
     """
-    values = {"town": town, "now": now, "until": now + LEASE, "limit": limit}
+    values: dict[str, Any] = {"town": town, "now": now, "until": now + LEASE, "limit": limit}
+    values["means"] = list(means)
     async with pool.connection() as connection:
         cursor = await connection.execute(query, values)
         return [Lease(*row) for row in await cursor.fetchall()]

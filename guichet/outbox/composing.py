@@ -3,15 +3,17 @@
 Nothing is kept of it: written again, the same message says what is true that day.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from domain.circumstances import Circumstances
+from domain.closing import contestable_until
 from domain.dossier import Dossier
-from domain.dossier_events import DossierOpened
+from domain.dossier_events import DossierOpened, SilenceTookEffect
+from domain.forwarding import DossierForwarded
 from domain.grammar import ERASED, Recorded, changed
 from domain.organisation import TownDescribed
 from domain.telling import MessageQueued
@@ -22,81 +24,128 @@ from guichet.letters.content import (
     Addressee,
     Answer,
     AnyLetter,
+    Attestation,
+    Forwarding,
     Missing,
     Progress,
     Registration,
     Remedy,
-    ServiceInCharge,
     Signatory,
     SilentDecision,
-    Town,
+    Ticket,
 )
+from guichet.letters.notices import Transmission
 from guichet.letters.template_files import Templates
+from guichet.outbox.letterhead import in_charge, letterhead, lines, site, town_in
 from guichet.sentences import Sentence
 from guichet.tracking import Tracking, printed, reference
 
 FRENCH = "fr"
 
 
-class TownUnknown(Sentence):
-    """The catalogue does not say who sends."""
+class NotAccepted(Sentence):
+    """Silence did not accept this request."""
 
 
 class Writer:
-    """Makes letters of queued messages, for one town."""
+    """Makes letters of queued messages, for one town; `training` marks them as exercises."""
 
-    def __init__(self, tracking: Tracking, templates: Templates, zone: str) -> None:
+    def __init__(
+        self, tracking: Tracking, templates: Templates, zone: str, *, training: bool = False
+    ) -> None:
         self._tracking = tracking
         self._languages = frozenset(templates.languages)
         self._zone = zone
+        self._training = training
 
     def letter(self, id: UUID, dossier: Dossier, number: int, at: Circumstances) -> AnyLetter:
-        """The message `number` of the dossier `id`, whose past is in `at`. `TownUnknown` when
-        nobody has described the town."""
+        """The message `number` of the dossier `id`, whose past is in `at`, to its resident.
+        `TownUnknown` when nobody has described the town."""
         message = dossier.queued[number]
         opened = opening(at.past)
         about = self._about(id, dossier, opened, at)
-        clock = promise_of(at)
-        promised_on = clock.due(at.days) if clock else None
         match message.kind:
             case "acknowledgement":
-                return self._acknowledgement(about, dossier, opened, at, promised_on)
+                return self._acknowledgement(about, dossier, opened, at)
             case "registration":
-                last = acknowledgement_due(at)
                 return Registration(
                     **about,
-                    acknowledged_by=last,
-                    promised_on=promised_on,
+                    acknowledged_by=acknowledgement_due(at),
+                    promised_on=promised_on(at),
                     summary=summary(opened),
                 )
-            case "progress" | "forwarding":
-                return Progress(**about, text=message.text or "", next_on=message.next_date)
+            case "forwarding":
+                return Forwarding(
+                    **about,
+                    authority=dossier.authority,
+                    text=message.text or "",
+                    next_on=message.next_date,
+                )
             case "answer":
-                return answer(about, message, dossier, town_in(at))
+                return answer(about, message, dossier, at)
+            case "transmission":
+                raise ValueError("written to an authority, not to the resident")
+            case "progress":
+                return Progress(
+                    **about,
+                    text=message.text or "",
+                    next_on=message.next_date,
+                    answer_by=message.answer_by,
+                )
+
+    def ticket(self, id: UUID, dossier: Dossier, at: Circumstances) -> Ticket:
+        """What is handed over at the counter. `TownUnknown`."""
+        about = self._about(id, dossier, opening(at.past), at)
+        return Ticket(**about, promised_on=promised_on(at))
+
+    def attestation(
+        self, id: UUID, dossier: Dossier, signatory: Signatory, at: Circumstances
+    ) -> Attestation:
+        """That silence has accepted (CRPA L232-3), in French. `NotAccepted`, `TownUnknown`."""
+        opened = opening(at.past)
+        silences = [f.event for f in at.past if isinstance(f.event, SilenceTookEffect)]
+        if not silences or silences[-1].effect != "acceptance":
+            raise NotAccepted("Le silence de la ville n'a pas accepté cette demande.")
+        event = opened.event
+        procedure = at.procedures.version(event.procedure, event.procedure_version)
+        about = self._about(id, dossier, opened, at)
+        about["language"] = FRENCH
+        return Attestation(
+            **about,
+            procedure=procedure.name if procedure else event.procedure,
+            accepted_on=silences[-1].on,
+            source=silences[-1].source,
+            signatory=signatory,
+        )
+
+    def transmission(self, id: UUID, dossier: Dossier, at: Circumstances) -> Transmission:
+        """What the authority the dossier was last forwarded to is written. `TownUnknown`."""
+        about = self._about(id, dossier, opening(at.past), at)
+        event = opening(at.past).event
+        procedure = at.procedures.version(event.procedure, event.procedure_version)
+        entry, _ = forwarded(at.past)
+        return Transmission(
+            town=about["town"],
+            written_at=at.now,
+            service=about["service"].name,
+            phone=about["service"].phone,
+            reference=about["reference"],
+            received_on=about["town"].local(about["received_at"]).date(),
+            procedure=procedure.name if procedure else event.procedure,
+            url=f"{site(town_in(at))}/partenaire/{self._tracking.partner(id, entry)}",
+        )
 
     def _about(
         self, id: UUID, dossier: Dossier, opened: Recorded[DossierOpened], at: Circumstances
     ) -> dict[str, Any]:
         """What every letter says."""
         town = town_in(at)
-        service = at.organisation.service(dossier.service)
         usager = opened.event.usager
         code = self._tracking.code(id)
         language = opened.event.language
         return {
-            "town": Town(
-                name=town.name,
-                address=town.address,
-                zone=self._zone,
-                accent=town.accent,
-                logo=town.logo,
-            ),
-            "service": ServiceInCharge(
-                name=service.name if service else "",
-                address=lines(service.address) if service else (),
-                email=(service.email or "") if service else "",
-                phone=(service.phone or "") if service else "",
-            ),
+            "town": letterhead(town, self._zone),
+            "service": in_charge(dossier.service, at),
             "reference": reference(id, opened.times.received_at),
             "code": printed(code),
             "url": f"{town.url.rstrip('/')}/{code}",
@@ -104,6 +153,7 @@ class Writer:
             "received_at": opened.times.received_at,
             "language": language if language in self._languages else FRENCH,
             "addressee": Addressee(usager.name or "", lines(usager.address)) if usager else None,
+            "training": self._training,
         }
 
     def _acknowledgement(
@@ -112,7 +162,6 @@ class Writer:
         dossier: Dossier,
         opened: Recorded[DossierOpened],
         at: Circumstances,
-        promised_on: Any,
     ) -> Acknowledgement:
         clock = silence_of(at)
         last = clock.expires(at.days) if clock else None
@@ -124,7 +173,7 @@ class Writer:
         return Acknowledgement(
             **about,
             silence=silence,
-            promised_on=promised_on,
+            promised_on=promised_on(at),
             remedies=remedies(town) if refused else (),
             mediator=town.mediator if refused else "",
             missing=missing(at.past) if "documents" in dossier.awaited else None,
@@ -133,9 +182,10 @@ class Writer:
 
 
 def answer(
-    about: dict[str, Any], message: MessageQueued, dossier: Dossier, town: TownDescribed
+    about: dict[str, Any], message: MessageQueued, dossier: Dossier, at: Circumstances
 ) -> Answer:
     """An answer with its outcome, and the reason in plain words at its end."""
+    town = town_in(at)
     said = [text for text in (message.text, message.reason) if text]
     signed = message.signatory
     refused = message.outcome == "refused"
@@ -148,6 +198,7 @@ def answer(
         remedies=remedies(town) if refused else (),
         mediator=town.mediator if refused else "",
         next_on=message.planned_for,
+        contest_until=contestable_until(at, at.today) if message.outcome else None,
     )
 
 
@@ -172,22 +223,15 @@ def remedies(town: TownDescribed) -> tuple[Remedy, ...]:
     return (Remedy("administrative", town.before), Remedy("court", town.court))
 
 
-def town_in(at: Circumstances) -> TownDescribed:
-    """Who sends."""
-    if at.organisation.town is None:
-        raise TownUnknown(
-            "Le catalogue ne décrit pas la ville : ajoutez-y la table [town] (nom, adresse, "
-            "expéditeur des courriels, adresse de suivi)."
-        )
-    return at.organisation.town
+def promised_on(at: Circumstances) -> date | None:
+    """The last day of the answer."""
+    clock = promise_of(at)
+    return clock.due(at.days) if clock else None
 
 
-def lines(address: str | None) -> tuple[str, ...]:
-    """An address as postal lines: by its line ends, or its commas."""
-    if not address or address == ERASED:
-        return ()
-    parts = address.splitlines() if "\n" in address else address.split(",")
-    return tuple(part.strip() for part in parts if part.strip())
+def forwarded(past: tuple[Recorded[Any], ...]) -> tuple[int, DossierForwarded]:
+    """The last time that the dossier was forwarded, by its entry."""
+    return [(f.version, f.event) for f in past if isinstance(f.event, DossierForwarded)][-1]
 
 
 def surrounding(at: Circumstances, past: list[Recorded[Any]]) -> Circumstances:
@@ -195,7 +239,16 @@ def surrounding(at: Circumstances, past: list[Recorded[Any]]) -> Circumstances:
     return changed(at, past=tuple(past))
 
 
-def email_of(opened: Recorded[DossierOpened]) -> str | None:
-    """Where to write; None where no address is left."""
-    usager = opened.event.usager
-    return None if usager is None or usager.email in (None, ERASED, UNSET) else usager.email
+def recipient(message: MessageQueued, past: tuple[Recorded[Any], ...]) -> str | None:
+    """The address or number a message goes to; None where none is left."""
+    if message.kind == "transmission":
+        return left(forwarded(past)[1].partner_email)
+    usager = opening(past).event.usager
+    if usager is None:
+        return None
+    return left(usager.email if message.means == "email" else usager.phone)
+
+
+def left(value: str | UnsetType | None) -> str | None:
+    """A personal value that was given and not erased."""
+    return None if value in (None, "", ERASED, UNSET) else str(value)

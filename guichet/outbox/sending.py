@@ -5,7 +5,6 @@ and the record lies the one window that nobody can close: a process killed there
 once more when its lease has ended, under the same Message-ID.
 """
 
-import asyncio
 from datetime import datetime
 
 import structlog
@@ -13,21 +12,26 @@ import uvloop
 from nats.errors import Error as NatsError
 from psycopg import OperationalError
 
-from adapters.carriers import Later, MailCarrier, Undeliverable
+from adapters.carriers import Later, MailCarrier, SmsCarrier, Undeliverable
 from adapters.jetstream_api import Refusal
+from domain.circumstances import Circumstances
 from domain.dossier import Dossier
 from domain.grammar import Author, Refused, replay
 from domain.log import Conflict, LogUnavailable
 from domain.sending import RecordLackingMention, RecordRefusal, RecordSending
+from domain.terms import Means
 from guichet.desk import Intention
 from guichet.envelopes import Hand
 from guichet.house import House
 from guichet.letters.mail import Mailer, UnusableAddress
 from guichet.letters.mentions import MentionLacking
+from guichet.letters.notices import transmission
+from guichet.letters.sms import sms
 from guichet.letters.template_files import Templates
 from guichet.outbox.attempts import Lease, lease, put_off, settle
-from guichet.outbox.carriers import mail_carrier
-from guichet.outbox.composing import Writer, email_of, opening, surrounding, town_in
+from guichet.outbox.carriers import mail_carrier, sms_carrier
+from guichet.outbox.composing import Writer, recipient, surrounding
+from guichet.outbox.letterhead import message_id, town_in
 from guichet.proof.guarding import write_only_there
 from guichet.sentences import Sentence
 from guichet.settings import Settings
@@ -44,26 +48,33 @@ logger = structlog.get_logger()
 
 
 class Outbox:
-    """Sends the e-mails of one town by one carrier."""
+    """Sends the messages of one town by the carriers it has; those for others wait."""
 
-    def __init__(self, house: House, carrier: MailCarrier, templates: Templates) -> None:
+    def __init__(
+        self,
+        house: House,
+        templates: Templates,
+        *,
+        mail: MailCarrier | None = None,
+        sms: SmsCarrier | None = None,
+    ) -> None:
         self._house = house
-        self._carrier = carrier
+        self._mail = mail
+        self._sms = sms
+        carriers: list[tuple[Means, object]] = [("email", mail), ("sms", sms)]
+        self._means: list[Means] = [means for means, carrier in carriers if carrier]
+        self._templates = templates
         self._mailer = Mailer(templates)
         settings = house.settings
-        self._writer = Writer(Tracking(settings.master_key), templates, settings.zone)
-
-    @property
-    def may_send(self) -> bool:
-        """Whether anything leaves: the town has said so, or it only exercises."""
-        return self._house.settings.training or self._house.catalogue.leaving.allowed
+        tracking = Tracking(settings.master_key)
+        self._writer = Writer(tracking, templates, settings.zone, training=settings.training)
 
     async def send(self) -> int:
         """Send what is due now; how many messages were tried."""
-        if not self.may_send:
+        if not self._house.may_send:
             return 0
         pool, town = self._house.pool, self._house.settings.town
-        leases = await lease(pool, town, self._now(), AT_ONCE)
+        leases = await lease(pool, town, self._now(), AT_ONCE, self._means)
         for one in leases:
             try:
                 why = await self._tried(one)
@@ -86,19 +97,17 @@ class Outbox:
         dossier = replay(Dossier(), (fact.event for fact in past))
         if one.number not in dossier.queued:
             return ""
+        message = dossier.queued[one.number]
         at = surrounding(desk.circumstances(SYSTEM), past)
-        to = email_of(opening(at.past))
+        to = recipient(message, at.past)
         if to is None:
             await self._record(one, RecordRefusal(message=one.number, reason="Aucune adresse."))
             return ""
-        sender = town_in(at).sender
-        message_id = f"<{one.dossier}.{one.number}@{sender.rpartition('@')[2]}>"
+        id = message_id(f"{one.dossier}.{one.number}", town_in(at))
         try:
-            letter = self._writer.letter(one.dossier, dossier, one.number, at)
-            message = self._mailer.written(letter, sender=sender, to=to, message_id=message_id)
-            proof = await self._carrier.deliver(message)
+            proof = await self._carried(one, dossier, to, id, at)
         except MentionLacking as lacking:
-            if dossier.queued[one.number].kind == "acknowledgement":
+            if message.kind == "acknowledgement":
                 await self._record(
                     one, RecordLackingMention(message=one.number, lacking=str(lacking))
                 )
@@ -108,9 +117,30 @@ class Outbox:
             return ""
         except Later as later:
             return later.reason
-        sent = RecordSending(message=one.number, message_id=message_id, proof=proof)
-        await self._record(one, sent)
+        await self._record(one, RecordSending(message=one.number, message_id=id, proof=proof))
         return ""
+
+    async def _carried(
+        self, one: Lease, dossier: Dossier, to: str, id: str, at: Circumstances
+    ) -> str:
+        """Have a message taken by its carrier; the proof. `Later`, `Undeliverable`, or what keeps
+        it from being written."""
+        message, sender = dossier.queued[one.number], town_in(at).sender
+        if message.kind == "transmission" and self._mail:
+            content = self._writer.transmission(one.dossier, dossier, at)
+            return await self._mail.deliver(
+                transmission(content, sender=sender, to=to, message_id=id)
+            )
+        letter = self._writer.letter(one.dossier, dossier, one.number, at)
+        if message.means == "sms" and self._sms:
+            self._mailer.text(letter)  # the page it leads to lacks no mention either
+            return await self._sms.deliver(
+                to, sms(letter, self._templates.words(letter.language)), id
+            )
+        if self._mail is None:
+            raise Later("Aucun serveur de courriel n'est indiqué.")
+        written = self._mailer.written(letter, sender=sender, to=to, message_id=id)
+        return await self._mail.deliver(written)
 
     async def _record(self, one: Lease, command: Intention) -> None:
         """Carry `command` to the dossier, once however often it is asked."""
@@ -127,13 +157,12 @@ class Outbox:
 
 async def follow(house: House) -> None:
     """Send whatever comes to be due, for as long as the process lives."""
-    carrier = mail_carrier(house.settings)
-    if carrier is None:
+    settings = house.settings
+    mail, sms = mail_carrier(settings), sms_carrier(settings)
+    if mail is None:
         logger.warning("outbox.without_mail_server")
-        await asyncio.Event().wait()
-        return
-    outbox = Outbox(house, carrier, Templates(house.settings.letters))
-    async with Waiter.open(house.settings.postgres["web"], house.settings.town) as waiter:
+    outbox = Outbox(house, Templates(settings.letters), mail=mail, sms=sms)
+    async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
         while True:
             seen = waiter.reached("messages")
             try:

@@ -134,7 +134,7 @@ async def closed_desk(settings: Settings) -> AsyncIterator[Desk]:
             clock=clock,
             mail=mail,
             reactor=Reactor(house, keys),
-            outbox=lambda: Outbox(house, carrier, templates),
+            outbox=lambda: Outbox(house, templates, mail=carrier),
         )
         carrier.close()
     await nc.close()
