@@ -75,3 +75,24 @@ def test_the_check_is_the_hybrid_system_of_iso_7064() -> None:
     # Worked by hand for "00": 32 → (32+0) mod 32 = 0, so 32, ×2 mod 33 = 31; 31 → 62 mod 33 = 29;
     # the check makes 29 + x ≡ 1 (mod 32), so x = 4.
     assert check_character("00") == "4"
+
+
+def test_a_link_of_a_partner_opens_what_it_was_made_for_and_nothing_else() -> None:
+    tracking, other = Tracking(b"k" * 32), Tracking(b"o" * 32)
+    id = UUID("0193c3b2-7b5e-7c6a-9d56-3b2f8f3a21c0")
+    token = tracking.partner(id, 7)
+    assert tracking.forwarded(token) == (id, 7)
+    assert other.forwarded(token) is None
+    named, _, secret = token.rpartition(".")
+    for changed in (
+        f"{id.hex}.8.{secret}",
+        f"{named}.{secret[:-1]}",
+        f"{named}.{secret[::-1]}",
+        named,
+        "",
+        "...",
+        f"{'z' * 32}.7.{secret}",
+        token.replace(id.hex, id.hex.upper()),
+        token + "é",
+    ):
+        assert tracking.forwarded(changed) is None

@@ -16,6 +16,7 @@ from guichet.letters.content import (
 )
 from guichet.letters.mail import flat
 from guichet.letters.words import Words
+from guichet.letters.writing import END_ISOLATE, ISOLATE
 from guichet.sentences import Sentence
 
 BASIC = frozenset(
@@ -26,6 +27,8 @@ BASIC = frozenset(
 EXTENDED = frozenset("^{}\\[~]|€")
 """Those that count for two."""
 OTHERS = str.maketrans({"’": "'", "œ": "oe", "Œ": "OE", "«": '"', "»": '"', "–": "-", "—": "-"})
+ISOLATES = {ord(ISOLATE): None, ord(END_ISOLATE): None}
+"""Old telephones show them as boxes, and new ones take them for a part of the link."""
 SEGMENTS = 3
 """Parts a message may be sent in: of 153 signs, or of 67 where the writing needs it."""
 
@@ -49,7 +52,8 @@ def sms(letter: AnyLetter, words: Words) -> str:
     names = {"town": letter.town.name, "reference": letter.reference}
     said = words.line(f"sms_{letter.kind}", **names), date, words.line("sms_link", url=letter.url)
     training = (words.line("training"),) if letter.training else ()
-    text = fitted(" ".join(flat(line) for line in (*training, *said) if line))
+    whole = " ".join(flat(line) for line in (*training, *said) if line)
+    text = fitted(whole.translate(ISOLATES))
     if segments(text) > SEGMENTS:
         raise NoTextMessage("Le SMS serait trop long : raccourcissez le nom de la ville.")
     return text

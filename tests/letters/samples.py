@@ -8,6 +8,8 @@ from guichet.letters.content import (
     Addressee,
     Answer,
     AnyLetter,
+    Attestation,
+    Forwarding,
     Missing,
     Progress,
     Registration,
@@ -93,8 +95,35 @@ PROGRESS = Progress(
     text="La pièce de rechange est commandée. Elle est attendue pour le 8 décembre.",
     next_on=date(2026, 12, 10),
 )
+FORWARDING = Forwarding(
+    **ABOUT,
+    authority="la communauté d'agglomération du Val d'Aurore",
+    text="L'éclairage de cette avenue lui appartient.",
+    next_on=date(2026, 12, 24),
+)
+ATTESTATION = Attestation(
+    **ABOUT,
+    procedure="Autorisation de terrasse",
+    accepted_on=date(2027, 1, 25),
+    source="code des relations entre le public et l'administration, article L231-1",
+    signatory=Signatory("Camille Durand", "Pour le maire, l'adjointe chargée de l'espace public"),
+)
 TICKET = Ticket(**ABOUT, promised_on=date(2026, 12, 24), proof="9f2c 71d4 5a8e 03b6")
 REGISTRATION = Registration(**ABOUT, acknowledged_by=date(2026, 12, 7), summary=SUMMARY)
-SHEETS: tuple[AnyLetter, ...] = (REFUSABLE, ACCEPTABLE, ANSWER, PROGRESS)
+SHEETS: tuple[AnyLetter, ...] = (
+    REFUSABLE,
+    ACCEPTABLE,
+    ANSWER,
+    PROGRESS,
+    FORWARDING,
+    ATTESTATION,
+)
 PAPER: tuple[AnyLetter, ...] = (*SHEETS, TICKET)
-MAILED: tuple[AnyLetter, ...] = (REGISTRATION, REFUSABLE, ACCEPTABLE, ANSWER, PROGRESS)
+MAILED: tuple[AnyLetter, ...] = (
+    REGISTRATION,
+    REFUSABLE,
+    ACCEPTABLE,
+    ANSWER,
+    PROGRESS,
+    FORWARDING,
+)

@@ -17,6 +17,8 @@ from guichet.letters.template_files import SHIPPED, Templates
 from tests.letters.samples import (
     ACCEPTABLE,
     ANSWER,
+    ATTESTATION,
+    FORWARDING,
     MAILED,
     PAPER,
     PROGRESS,
@@ -58,6 +60,8 @@ def test_the_table_says_what_the_law_says() -> None:
         "signatory",
     }
     assert wants(PROGRESS) == {"text", "next_step"}
+    assert wants(FORWARDING) == {"transmitted", "next_step"}
+    assert wants(ATTESTATION) == {"attested_request", "attested", "service_name", "signatory"}
     assert wants(TICKET) == wants(REGISTRATION) == {"registered", "service_name", "code"}
     assert all(mention.rule and mention.name for mention in needed(ACCEPTABLE))
 

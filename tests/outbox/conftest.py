@@ -1,8 +1,9 @@
-"""A town that is described whole, a mail server beside it, and a clock that a test moves."""
+"""A town described whole, a mail server and an SMS gateway beside it, a clock that a test moves."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest_asyncio
@@ -10,6 +11,7 @@ from psycopg import AsyncConnection
 
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
+from adapters.sms_http import HttpSms
 from adapters.smtp_carrier import SmtpCarrier
 from domain.grammar import Author, replay
 from domain.intake import OpenDossier, PersonEntry
@@ -32,6 +34,7 @@ from projections.waiting import Waiter
 from tests.conftest import running_beside
 from tests.domain.scenario import ORGANISATION, PROCEDURES, SINCE
 from tests.mail_server import MailServer
+from tests.sms_gateway import SmsGateway
 
 VOIRIE = ServiceDefined(
     id="voirie",
@@ -78,14 +81,15 @@ class Desk:
     house: House
     clock: Clock
     mail: MailServer
+    sms: SmsGateway
     reactor: Reactor
     outbox: Callable[[], Outbox]
 
-    async def opened(self, email: str | None = "lea@usagers.example") -> UUID:
+    async def opened(self, email: str | None = "lea@usagers.example", **more: Any) -> UUID:
         id = uuid4()
-        usager = PersonEntry(name="Léa Martin", email=email)
+        usager = PersonEntry(name="Léa Martin", email=email, phone="06 12 34 56 78")
         command = OpenDossier(
-            procedure="lampadaire", channel="form", summary="Il fait noir", usager=usager
+            procedure="lampadaire", channel="form", summary="Il fait noir", usager=usager, **more
         )
         await self.house.desk.open(id, command, self.hand())
         return id
@@ -121,6 +125,7 @@ async def closed_desk(settings: Settings) -> AsyncIterator[Desk]:
     nc = await connect(settings.nats_url, "keys", settings.nats_passwords["keys"])
     async with (
         MailServer() as mail,
+        SmsGateway() as gateway,
         House.open(settings, clock=clock) as house,
         running_beside(follow(house)),
     ):
@@ -128,13 +133,15 @@ async def closed_desk(settings: Settings) -> AsyncIterator[Desk]:
         house.catalogue.procedures = PROCEDURES
         keys = KeyRing(nc, settings.town, settings.master_key)
         carrier = SmtpCarrier(mail.host, mail.port, security="none", timeout=10)
+        sms = HttpSms(gateway.url, gateway.token, "Ville")
         templates = Templates()
         yield Desk(
             house=house,
             clock=clock,
             mail=mail,
+            sms=gateway,
             reactor=Reactor(house, keys),
-            outbox=lambda: Outbox(house, templates, mail=carrier),
+            outbox=lambda: Outbox(house, templates, mail=carrier, sms=sms),
         )
         carrier.close()
     await nc.close()

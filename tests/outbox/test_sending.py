@@ -4,9 +4,12 @@ import asyncio
 from datetime import timedelta
 from email.message import EmailMessage
 
+from domain.forwarding import DossierForwarded
+from domain.partners import ForwardDossier
 from domain.sending import QueueAnswer, SignatoryEntry
 from domain.telling import MessageSent
 from guichet.outbox import attempts
+from guichet.tracking import Tracking
 from tests.outbox.conftest import DESCRIBED, UNREACHABLE, Desk
 
 ACKNOWLEDGED = ["DossierOpened", "MessageQueued", "MessageSent", "ReceiptAcknowledged"]
@@ -126,6 +129,61 @@ async def test_an_answer_closes_once_it_has_left(desk: Desk) -> None:
     told = await desk.told(id)
     assert told.index("AnswerSent") + 1 == told.index("DossierClosed")
     assert sum("La lampe a été changée." in text(message) for message in desk.mail.received) == 1
+
+
+async def test_who_chose_text_messages_gets_one_that_says_where_to_read_on(desk: Desk) -> None:
+    id = await desk.opened(acknowledge_by="sms")
+    await desk.reacts()
+    assert await desk.outbox().send() == 1
+    assert await desk.told(id) == ACKNOWLEDGED
+    message = await desk.sms.next()
+    assert (message["to"], message["id"]) == ("+33612345678", f"<{id}.2@ville.example>")
+    assert "https://guichet.ville.example/suivi/" in message["text"]
+    assert "noir" not in message["text"]
+    assert desk.mail.received == []
+    assert await desk.told(id) == ACKNOWLEDGED
+
+
+async def test_a_text_message_is_no_way_round_a_lacking_mention(desk: Desk) -> None:
+    desk.house.catalogue.organisation = UNREACHABLE
+    id = await desk.opened(acknowledge_by="sms")
+    await desk.reacts()
+    await desk.outbox().send()
+    assert desk.sms.received == []
+    assert await desk.told(id) == [*ACKNOWLEDGED[:2], "LapseFound", "MessageQueued"]
+
+
+async def test_a_forwarding_tells_the_resident_and_the_authority(desk: Desk) -> None:
+    id = await desk.opened()
+    await desk.does(
+        id,
+        ForwardDossier(
+            authority="Val d'Aurore Habitat",
+            reason="L'immeuble est au bailleur.",
+            partner_email="contact@bailleur.example",
+        ),
+    )
+    await desk.reacts()
+    while await desk.outbox().send():
+        await desk.reacts()
+    told = {str(m["To"]): m for m in desk.mail.received if "transmise" in str(m["Subject"])}
+    resident = text(told["lea@usagers.example"])
+    assert "transmise à Val d'Aurore Habitat" in resident
+    assert "L'immeuble est au bailleur." in resident
+    partner = told["contact@bailleur.example"].get_content()
+    assert "Léa" not in partner
+    assert "noir" not in partner
+    token = partner.partition("https://guichet.ville.example/partenaire/")[2].split()[0]
+    forwarded = [
+        fact.version
+        for fact in await desk.house.desk.past(f"dossier.{id}")
+        if isinstance(fact.event, DossierForwarded)
+    ]
+    tracking = Tracking(desk.house.settings.master_key)
+    assert tracking.forwarded(token) == (id, forwarded[0])
+    facts = await desk.told(id)
+    assert facts.count("MessageSent") == 3
+    assert facts.count("ProgressReported") == 1
 
 
 def text(message: EmailMessage) -> str:
