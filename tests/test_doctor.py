@@ -103,9 +103,16 @@ def test_another_master_key_opens_nothing(running: Running) -> None:
     [
         (
             "nats-server",
-            {"courtier", "écriture", "clé maîtresse", "tables de lecture", "calendrier"},
+            {
+                "courtier",
+                "écriture",
+                "clé maîtresse",
+                "tables de lecture",
+                "calendrier",
+                "envois",
+            },
         ),
-        ("bin/postgres", {"base de données", "tables de lecture", "événements"}),
+        ("bin/postgres", {"base de données", "tables de lecture", "événements", "envois"}),
         ("cli web", {"web"}),
     ],
 )

@@ -5,7 +5,6 @@ One line each: whether it is well, what was found, and what to do.
 
 import asyncio
 import json
-import smtplib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,19 +19,17 @@ from cryptography.exceptions import InvalidTag
 from nats.aio.client import Client
 from psycopg import AsyncConnection
 
-from adapters.codec import Codec
 from adapters.guard import syncs_always
 from adapters.jetstream_api import Refusal, addresses, call, connect
 from adapters.keys import KeyRing, keys_stream
 from adapters.stream import Log
 from domain.log import LogUnavailable
-from guichet.catalogue import Catalogue
 from guichet.held import held
 from guichet.host import findings
 from guichet.host.findings import Finding
+from guichet.host.findings_of_town import calendar, mail, sending
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
-from guichet.town_calendar import covers_coming_year, today_in, told
 from guichet.web.reception import LAG_ALLOWED
 from projections import stops
 from projections.read_model import position
@@ -190,21 +187,6 @@ async def in_the_way(settings: Settings) -> Finding:
     return Finding("événements", " ".join(said) or "aucun n'arrête personne", todo if said else "")
 
 
-async def calendar(settings: Settings) -> Finding:
-    """Whether the holidays of the coming year are known to the log itself."""
-    nc = await line(settings)
-    try:
-        catalogue = Catalogue()
-        await catalogue.load(Log(nc, settings.town), Codec(settings.town))
-    finally:
-        await nc.close()
-    calendars = catalogue.calendars
-    ends = covers_coming_year(calendars, today_in(settings.zone))
-    region = "" if calendars.region else " --region metropole (ou la vôtre)"
-    todo = "" if ends else f"guichet calendar publish{region}"
-    return Finding("calendrier", told(calendars), todo)
-
-
 async def web(settings: Settings) -> Finding:
     """What the web process says of itself."""
     from guichet.host.starting import health
@@ -217,24 +199,6 @@ async def web(settings: Settings) -> Finding:
     return Finding("web", " ".join(said["reasons"]), "voyez ces raisons, et web.log")
 
 
-async def mail(settings: Settings) -> Finding:
-    """Whether the mail server that was named takes a connection and presents itself."""
-    if not settings.smtp:
-        return Finding("courriel", "aucun serveur n'est nommé")
-
-    def ask() -> bool:
-        with smtplib.SMTP(timeout=PATIENCE / 2) as line:
-            line.connect(settings.smtp)
-            return line.noop()[0] in range(200, 300)  # RFC 5321: all is well
-
-    try:
-        well = await asyncio.to_thread(ask)
-    except OSError:
-        well = False
-    todo = "" if well else "voyez l'adresse (--smtp hôte:port), le serveur et le pare-feu"
-    return Finding("courriel", f"{settings.smtp} {'répond' if well else 'ne répond pas'}", todo)
-
-
 ASKED: dict[str, Check] = {
     "courtier": broker,
     "écriture": sync,
@@ -245,4 +209,5 @@ ASKED: dict[str, Check] = {
     "calendrier": calendar,
     "web": web,
     "courriel": mail,
+    "envois": sending,
 }

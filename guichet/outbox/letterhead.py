@@ -1,5 +1,6 @@
 """Who sends, as letters and e-mails name him: read off the catalogue."""
 
+import re
 from urllib.parse import urlsplit
 
 from domain.circumstances import Circumstances
@@ -7,6 +8,8 @@ from domain.grammar import ERASED
 from domain.organisation import TownDescribed
 from guichet.letters.content import ServiceInCharge, Town
 from guichet.sentences import Sentence
+
+AFTER_A_LINE = re.compile(r"(?<!\d),|(?<=\d{5}),")
 
 
 class TownUnknown(Sentence):
@@ -53,8 +56,9 @@ def site(town: TownDescribed) -> str:
 
 
 def lines(address: str | None) -> tuple[str, ...]:
-    """An address as postal lines: by its line ends, or its commas."""
+    """An address as postal lines: by its line ends, or its commas but for the one after a number
+    (« 1, place de la Mairie »)."""
     if not address or address == ERASED:
         return ()
-    parts = address.splitlines() if "\n" in address else address.split(",")
+    parts = address.splitlines() if "\n" in address else AFTER_A_LINE.split(address)
     return tuple(part.strip() for part in parts if part.strip())
