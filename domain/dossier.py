@@ -34,6 +34,7 @@ from domain.grammar import Refused, Value, changed
 from domain.lapses import LapseEscalated, LapseFound, LapseKind, LapseRepaired, Level
 from domain.telling import (
     AnswerSent,
+    AttestationIssued,
     MessageQueued,
     MessageRefused,
     MessageSent,
@@ -147,7 +148,7 @@ class Dossier(Value, frozen=True):
                 return changed(after, planned=None)
             case SilenceTookEffect():
                 return changed(after, silent=True)
-            case DocumentAttached() | EntryCorrected() | WordsErased():
+            case DocumentAttached() | EntryCorrected() | WordsErased() | AttestationIssued():
                 return after
             case _:
                 assert_never(event)

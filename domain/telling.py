@@ -102,6 +102,15 @@ class MessageWithdrawn(Event, frozen=True):
     reason: Sealed
 
 
+class AttestationIssued(Event, frozen=True):
+    """*Attestation délivrée* (CRPA L232-3): that silence has accepted the request, since the day
+    `accepted_on` and under the text `source`, signed by `signatory`."""
+
+    accepted_on: date
+    source: str
+    signatory: Signatory
+
+
 TellingEvent = (
     ReceiptAcknowledged
     | ProgressReported
@@ -110,4 +119,5 @@ TellingEvent = (
     | MessageSent
     | MessageRefused
     | MessageWithdrawn
+    | AttestationIssued
 )

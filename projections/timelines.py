@@ -36,6 +36,7 @@ LABELS = {
     "DossierReleased": "Remis dans la file, son agent étant absent",
     "PlannedWorkDone": "Travaux annoncés faits",
     "SilenceTookEffect": "Effet du silence de la ville",
+    "AttestationIssued": "Attestation délivrée",
     "MessageQueued": "Message à envoyer",
     "MessageSent": "Message envoyé",
     "MessageRefused": "Message refusé",

@@ -69,7 +69,7 @@ def test_a_house_that_is_well(running: Running) -> None:
     done = examined(running.data)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     lines = done.stdout.splitlines()
-    assert len(lines) == 16
+    assert len(lines) == 17
     assert all(line.startswith("✓ ") for line in lines)
 
 

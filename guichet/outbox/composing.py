@@ -7,16 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
-
 from domain.circumstances import Circumstances
 from domain.closing import contestable_until
 from domain.dossier import Dossier
-from domain.dossier_events import DossierOpened, SilenceTookEffect
-from domain.forwarding import DossierForwarded
+from domain.dossier_events import DossierOpened
 from domain.grammar import ERASED, Recorded, changed
 from domain.organisation import TownDescribed
-from domain.telling import MessageQueued
+from domain.telling import AttestationIssued, MessageQueued
 from domain.waits import DocumentsRequested
 from domain.watching import acknowledgement_due, promise_of, silence_of
 from guichet.letters.content import (
@@ -37,14 +34,15 @@ from guichet.letters.content import (
 from guichet.letters.notices import Transmission
 from guichet.letters.template_files import Templates
 from guichet.outbox.letterhead import in_charge, letterhead, lines, site, town_in
+from guichet.outbox.recipients import forwarded, opening
 from guichet.sentences import Sentence
 from guichet.tracking import Tracking, printed, reference
 
 FRENCH = "fr"
 
 
-class NotAccepted(Sentence):
-    """Silence did not accept this request."""
+class NotAttested(Sentence):
+    """Nobody issued an attestation."""
 
 
 class Writer:
@@ -98,31 +96,26 @@ class Writer:
         about = self._about(id, dossier, opening(at.past), at)
         return Ticket(**about, promised_on=promised_on(at))
 
-    def attestation(
-        self, id: UUID, dossier: Dossier, signatory: Signatory, at: Circumstances
-    ) -> Attestation:
-        """That silence has accepted (CRPA L232-3), in French. `NotAccepted`, `TownUnknown`."""
+    def attestation(self, id: UUID, dossier: Dossier, at: Circumstances) -> Attestation:
+        """The attestation last issued (CRPA L232-3), in French. `NotAttested`, `TownUnknown`."""
         opened = opening(at.past)
-        silences = [f.event for f in at.past if isinstance(f.event, SilenceTookEffect)]
-        if not silences or silences[-1].effect != "acceptance":
-            raise NotAccepted("Le silence de la ville n'a pas accepté cette demande.")
-        event = opened.event
-        procedure = at.procedures.version(event.procedure, event.procedure_version)
+        issued = [f.event for f in at.past if isinstance(f.event, AttestationIssued)]
+        if not issued:
+            raise NotAttested("Aucune attestation n'a été délivrée pour ce dossier.")
+        last = issued[-1]
         about = self._about(id, dossier, opened, at)
         about["language"] = FRENCH
         return Attestation(
             **about,
-            procedure=procedure.name if procedure else event.procedure,
-            accepted_on=silences[-1].on,
-            source=silences[-1].source,
-            signatory=signatory,
+            procedure=procedure_name(opened.event, at),
+            accepted_on=last.accepted_on,
+            source=last.source,
+            signatory=Signatory(last.signatory.name, last.signatory.quality),
         )
 
     def transmission(self, id: UUID, dossier: Dossier, at: Circumstances) -> Transmission:
         """What the authority the dossier was last forwarded to is written. `TownUnknown`."""
         about = self._about(id, dossier, opening(at.past), at)
-        event = opening(at.past).event
-        procedure = at.procedures.version(event.procedure, event.procedure_version)
         entry, _ = forwarded(at.past)
         return Transmission(
             town=about["town"],
@@ -131,7 +124,7 @@ class Writer:
             phone=about["service"].phone,
             reference=about["reference"],
             received_on=about["town"].local(about["received_at"]).date(),
-            procedure=procedure.name if procedure else event.procedure,
+            procedure=procedure_name(opening(at.past).event, at),
             url=f"{site(town_in(at))}/partenaire/{self._tracking.partner(id, entry)}",
         )
 
@@ -202,11 +195,6 @@ def answer(
     )
 
 
-def opening(past: tuple[Recorded[Any], ...]) -> Recorded[DossierOpened]:
-    """The first fact of a dossier."""
-    return past[0]
-
-
 def summary(opened: Recorded[DossierOpened]) -> str:
     """What was asked, unless it was erased."""
     return "" if opened.event.summary == ERASED else opened.event.summary
@@ -223,32 +211,18 @@ def remedies(town: TownDescribed) -> tuple[Remedy, ...]:
     return (Remedy("administrative", town.before), Remedy("court", town.court))
 
 
+def procedure_name(opened: DossierOpened, at: Circumstances) -> str:
+    """What the procedure was called when the dossier was opened."""
+    procedure = at.procedures.version(opened.procedure, opened.procedure_version)
+    return procedure.name if procedure else opened.procedure
+
+
 def promised_on(at: Circumstances) -> date | None:
     """The last day of the answer."""
     clock = promise_of(at)
     return clock.due(at.days) if clock else None
 
 
-def forwarded(past: tuple[Recorded[Any], ...]) -> tuple[int, DossierForwarded]:
-    """The last time that the dossier was forwarded, by its entry."""
-    return [(f.version, f.event) for f in past if isinstance(f.event, DossierForwarded)][-1]
-
-
 def surrounding(at: Circumstances, past: list[Recorded[Any]]) -> Circumstances:
     """`at` with the facts of a dossier."""
     return changed(at, past=tuple(past))
-
-
-def recipient(message: MessageQueued, past: tuple[Recorded[Any], ...]) -> str | None:
-    """The address or number a message goes to; None where none is left."""
-    if message.kind == "transmission":
-        return left(forwarded(past)[1].partner_email)
-    usager = opening(past).event.usager
-    if usager is None:
-        return None
-    return left(usager.email if message.means == "email" else usager.phone)
-
-
-def left(value: str | UnsetType | None) -> str | None:
-    """A personal value that was given and not erased."""
-    return None if value in (None, "", ERASED, UNSET) else str(value)

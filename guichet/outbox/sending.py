@@ -30,8 +30,9 @@ from guichet.letters.sms import sms
 from guichet.letters.template_files import Templates
 from guichet.outbox.attempts import Lease, lease, put_off, settle
 from guichet.outbox.carriers import mail_carrier, sms_carrier
-from guichet.outbox.composing import Writer, recipient, surrounding
+from guichet.outbox.composing import Writer, surrounding
 from guichet.outbox.letterhead import message_id, town_in
+from guichet.outbox.recipients import recipient
 from guichet.proof.guarding import write_only_there
 from guichet.sentences import Sentence
 from guichet.settings import Settings

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Response
 
-from domain import closing, handling, linking, partners, sending, waiting
+from domain import attesting, closing, handling, linking, partners, sending, waiting
 from domain.intention import Intention
 from guichet.web.actors import Door
 from guichet.web.dossiers import created, must_own
@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[type[Any], Door, str]] = {
     ),
     "answer-order": (sending.QueueAnswer, "handle", "Faire envoyer une réponse"),
     "message-withdrawal": (sending.WithdrawMessage, "handle", "Retirer un message non parti"),
+    "attestation": (attesting.IssueAttestation, "handle", "Délivrer une attestation d'acceptation"),
     "closure": (closing.CloseDossier, "handle", "Clore"),
     "reopening": (closing.ReopenDossier, "handle", "Rouvrir"),
     "contest": (closing.ContestClosing, "note", "Contester une clôture, au nom de l'usager"),

@@ -45,8 +45,8 @@ class Doorkeeper:
         self._secret = HKDF(SHA256(), 32, None, b"guichet idempotency").derive(master_key)
         self._recent: OrderedDict[str, str] = OrderedDict()
 
-    async def author(self, request: AnyRequest, door: Door) -> Author:
-        """Who asks, or 401; 403 when his role does not open `door`."""
+    async def author(self, request: AnyRequest, *doors: Door) -> Author:
+        """Who asks, or 401; 403 when his role opens none of these `doors`."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         author = await self._tokens.author(token) if kind.lower() == "bearer" and token else None
         if author is None:
@@ -56,7 +56,7 @@ class Doorkeeper:
                 "Un jeton valable est nécessaire.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        if not may(author, door):
+        if not any(may(author, door) for door in doors):
             raise forbidden()
         return author
 
