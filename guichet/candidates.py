@@ -4,7 +4,8 @@ The domain reads its clocks off the facts themselves and refuses whatever is not
 never a candidate.
 """
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, time
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,8 +19,10 @@ from domain.watching import (
     FindLapse,
     ReceiptLapse,
     RecordSilence,
+    ReleaseDossier,
     receipt_due,
 )
+from guichet.absences import Away
 from projections.read_model import Cursor
 
 AT_ONCE = 500
@@ -110,12 +113,25 @@ LASTING = """
     order by since, dossier_id limit %(limit)s
 """
 
+TAKEN = """
+    select q.dossier_id, q.version
+    from unnest(%(accounts)s::text[], %(since)s::timestamptz[]) as away (account, since)
+    join queues q on q.taken_by = away.account
+    where q.town = %(town)s and q.open and not q.history
+      and not exists (select from timelines t where t.town = q.town
+        and t.dossier_id = q.dossier_id and t.type = 'DossierTaken'
+        and t.account = away.account and t.recorded_at >= away.since)
+    order by q.due, q.dossier_id limit %(limit)s
+"""
+
 
 class Candidate(Struct, frozen=True):
-    """A command that time may call for on a dossier."""
+    """A command that time may call for on a dossier; `version` is the one it was seen at, where
+    what was seen must still be so."""
 
     dossier: UUID
-    command: RecordSilence | FindLapse | EscalateLapse
+    command: RecordSilence | FindLapse | EscalateLapse | ReleaseDossier
+    version: int | None = None
 
 
 async def candidates(cursor: Cursor, town: str, at: Circumstances) -> list[Candidate]:
@@ -159,3 +175,20 @@ async def to_escalate(cursor: Cursor, town: str, to_head: date, to_unit: date) -
         for id, kind in await cursor.fetchall():
             found.append(Candidate(id, EscalateLapse(kind=kind, to=level)))
     return found
+
+
+async def to_release(
+    cursor: Cursor, town: str, absences: Sequence[Away], at: Circumstances
+) -> list[Candidate]:
+    """What those who are away today had taken before. Who takes a dossier after the first day of
+    his absence has begun, and after it was announced, is there: he keeps it."""
+    lasting = [one for one in absences if one.first <= at.today <= one.last]
+    begun = [datetime.combine(one.first, time.min, at.zone) for one in lasting]
+    values = {
+        "town": town,
+        "accounts": [one.account for one in lasting],
+        "since": [max(b, one.announced_at) for b, one in zip(begun, lasting, strict=True)],
+        "limit": AT_ONCE,
+    }
+    await cursor.execute(TAKEN.encode(), values)
+    return [Candidate(id, ReleaseDossier(), version) for id, version in await cursor.fetchall()]

@@ -1,4 +1,5 @@
-"""*Veille.* The process that sees time pass: it finds what is missing and says so, nothing else.
+"""*Veille.* The process that sees time pass: it finds what is missing and says so, and puts what an
+absent agent had taken back into its queue; nothing else.
 
 Every look is the same, whenever the last one was: what is found once lasts until it is repaired, so
 days off are caught up with in one look, an interrupted one is taken again, and two at once find
@@ -19,8 +20,10 @@ from domain.calendars import WorkingDays
 from domain.grammar import Author, Refused
 from domain.log import Conflict, LogDamaged, LogUnavailable
 from domain.organisation import TownDescribed
-from domain.watching import EscalateLapse, FindLapse, RecordSilence
-from guichet.candidates import Candidate, candidates, to_escalate
+from domain.watching import EscalateLapse, FindLapse, RecordSilence, ReleaseDossier
+from guichet.absences import away
+from guichet.candidates import Candidate, candidates, to_escalate, to_release
+from guichet.desk import VersionMoved
 from guichet.digests import Digests
 from guichet.envelopes import Hand
 from guichet.house import House
@@ -50,6 +53,8 @@ async def look(house: House) -> Counter[str]:
         to_head = working_days_before(at.today, rules.head_after, at.days)
         to_unit = working_days_before(at.today, rules.evaluation_after, at.days)
         found += await to_escalate(cursor, town, to_head, to_unit)
+        absences = await away(house, cursor, at.today)
+        found += await to_release(cursor, town, absences, at)
     done: Counter[str] = Counter()
     for one in found:
         if await carried(house, one, at.today):
@@ -59,11 +64,12 @@ async def look(house: House) -> Counter[str]:
 
 async def carried(house: House, one: Candidate, today: date) -> bool:
     """Whether the domain agrees with a candidate. What fails is looked at again next time."""
-    asked = f"reminders/{one.dossier}/{named(one)}/{today.isoformat()}"
+    seen = "" if one.version is None else f"/{one.version}"
+    asked = f"reminders/{one.dossier}/{named(one)}/{today.isoformat()}{seen}"
     hand = Hand(author=SYSTEM, command_id=asked, digest=asked)
     try:
-        await house.desk.handle(one.dossier, one.command, hand, expected=None)
-    except Refused:
+        await house.desk.handle(one.dossier, one.command, hand, expected=one.version)
+    except (Refused, VersionMoved):
         return False
     except (Conflict, LogUnavailable, NatsError, Refusal):
         return False
@@ -82,6 +88,8 @@ def named(one: Candidate) -> str:
             return kind
         case EscalateLapse(kind=kind, to=level):
             return f"{kind} → {level}"
+        case ReleaseDossier():
+            return "released"
 
 
 def working_days_before(today: date, count: int, days: WorkingDays) -> date:

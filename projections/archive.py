@@ -186,6 +186,19 @@ async def of_dossiers(
     return [entry_of(row) for row in await cursor.fetchall()]
 
 
+async def of_kind(cursor: Cursor, town: str, kind: str) -> list[Entry]:
+    """Every entry of the streams of one `kind`, stream by stream: only for kinds of which there
+    are few."""
+    await cursor.execute(
+        f"""
+        select {COLUMNS} from archive.entries
+        where town = %s and stream >= %s and stream < %s order by stream, version
+        """,  # noqa: S608 our own names
+        [town, f"{kind}.", f"{kind}/"],
+    )
+    return [entry_of(row) for row in await cursor.fetchall()]
+
+
 async def by_command(cursor: Cursor, town: str, command_id: str) -> Entry | None:
     """The last entry a command left, whatever its stream."""
     await cursor.execute(

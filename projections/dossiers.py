@@ -14,6 +14,7 @@ from domain.dossier_events import (
     DossierClosed,
     DossierLinked,
     DossierOpened,
+    DossierReleased,
     DossierReopened,
     DossierTaken,
     DossierUnlinked,
@@ -100,6 +101,8 @@ def fold(rows: tuple[DossierRow, ...], fact: Recorded[Any], town: Town) -> tuple
             row = replace(row, service=service, taken_by=None)
         case DossierTaken():
             row = replace(row, taken_by=fact.author.account)
+        case DossierReleased():
+            row = replace(row, taken_by=None)
         case AnswerSent():
             row = replace(row, answered_at=at)
         case DossierClosed(outcome=outcome):
@@ -172,7 +175,7 @@ def read_off(clocks: dict[str, Any], fact: Recorded[Any], town: Town) -> dict[st
     return {"due": due, **said, "clocks": {"promise": promise, "silence": silence}}
 
 
-MODEL = ReadModel(name="dossiers", version=3, row=DossierRow, fold=fold)
+MODEL = ReadModel(name="dossiers", version=4, row=DossierRow, fold=fold)
 
 COLUMNS = ", ".join(DossierRow.__struct_fields__)
 

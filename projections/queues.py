@@ -15,6 +15,7 @@ from domain.dossier_events import (
     DossierClosed,
     DossierLinked,
     DossierOpened,
+    DossierReleased,
     DossierReopened,
     DossierTaken,
     DossierUnlinked,
@@ -88,6 +89,9 @@ def fold(rows: tuple[QueueRow, ...], fact: Recorded[Any], town: Town) -> tuple[Q
             row = moved(row, service, "to_take")
         case DossierTaken():
             row = replace(row, state="taken", taken_by=fact.author.account)
+        case DossierReleased():
+            taken = row.state == "taken"
+            row = replace(row, state="to_take" if taken else row.state, taken_by=None)
         case DocumentsRequested():
             row = replace(row, state="awaiting_documents")
         case WaitingBegan():
@@ -146,7 +150,7 @@ def opened(fact: Recorded[Any], event: DossierOpened, town: Town) -> QueueRow:
     )
 
 
-MODEL = ReadModel(name="queues", version=3, row=QueueRow, fold=fold)
+MODEL = ReadModel(name="queues", version=4, row=QueueRow, fold=fold)
 
 CHANGES = 500
 """The most changes told at once."""

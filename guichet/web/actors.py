@@ -11,14 +11,18 @@ from domain.clocks import OF_THE_FIELD
 from domain.grammar import Author, Role
 from projections.search import Scope
 
-Door = Literal["open", "read", "note", "handle", "queue", "catalogue", "figures"]
+Door = Literal[
+    "open", "read", "note", "handle", "queue", "catalogue", "figures", "absences", "house"
+]
 """`open` a dossier; `read` one and find it; `note` adds to one (notes, documents, links); `handle`
 decides on one (assign, answer, close…); `queue` of a service; `catalogue` of the town;
-`figures` about all dossiers that name nobody."""
+`figures` about all dossiers that name nobody; `absences` of agents; `house`, what it lets out."""
 
 EVERYTHING: frozenset[Door] = frozenset(("open", "read", "note", "handle", "queue", "catalogue"))
 FIRST_CONTACT: frozenset[Door] = frozenset(("open", "read", "note", "catalogue"))
 FIGURES: frozenset[Door] = frozenset(("catalogue", "figures"))
+AGENTS: frozenset[Door] = frozenset(("absences",))
+HOUSE: frozenset[Door] = frozenset(("house",))
 
 MAY: dict[Role, frozenset[Door]] = {
     # L'accueil tient le guichet unique : il enregistre, oriente, répond sur place et clôt.
@@ -31,7 +35,7 @@ MAY: dict[Role, frozenset[Door]] = {
     "youth_worker": FIRST_CONTACT,
     # Les services répondent de leurs dossiers, et d'eux seuls.
     "service_agent": EVERYTHING,
-    "service_head": EVERYTHING | FIGURES,
+    "service_head": EVERYTHING | FIGURES | AGENTS,
     # Le médiateur lit les dossiers dont il est saisi et y ajoute ses notes.
     "mediator": frozenset(("read", "note", "catalogue")),
     # Ceux qui mesurent ne lisent aucun dossier nommé.
@@ -41,7 +45,7 @@ MAY: dict[Role, frozenset[Door]] = {
     # Les mêmes chiffres pour la majorité et l'opposition.
     "councillor": FIGURES,
     # L'administrateur fait marcher la maison ; il ne lit pas les dossiers.
-    "administrator": FIGURES,
+    "administrator": FIGURES | AGENTS | HOUSE,
 }
 
 OF_ONE_SERVICE: frozenset[Role] = frozenset(("service_agent", "service_head"))

@@ -11,6 +11,7 @@ from guichet.house import House
 from guichet.proof.guarding import Guard
 from guichet.tokens import Tokens
 from guichet.web import (
+    absences,
     catalogue,
     dossiers,
     handling,
@@ -18,7 +19,9 @@ from guichet.web import (
     openapi,
     problems,
     queues,
+    sending,
     simulations,
+    texts,
 )
 from guichet.web.intents import Doorkeeper
 from guichet.web.reception import Reception
@@ -62,6 +65,12 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
             queues.live_queue,
             catalogue.read_catalogue,
             simulations.simulate_policy,
+            sending.read_sending,
+            sending.turn_sending,
+            texts.read_texts,
+            absences.read_absences,
+            absences.announce_absence,
+            absences.end_absence,
             openapi.describe,
         ],
     )

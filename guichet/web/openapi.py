@@ -10,14 +10,19 @@ import msgspec
 from litestar import Litestar, get
 from msgspec import Struct
 
+from domain.absences import AnnounceAbsence
 from domain.intake import OpenDossier
 from domain.organisation import PoleDefined, ServiceDefined, SiteDefined
 from domain.procedures import ProcedurePublished
 from domain.simulation import Policy
+from domain.texts import TextPublished
+from guichet.absences import Away
 from guichet.desk import Outcome
 from guichet.simulating import Simulation
+from guichet.web.absences import AbsenceNoted, Return
 from guichet.web.handling import COMMANDS
 from guichet.web.problems import JSON, AnyRequest
+from guichet.web.sending import Leave, Switch
 from projections.dossiers import DossierRow
 from projections.queues import QueueRow
 from projections.timelines import TimelineRow
@@ -26,6 +31,9 @@ PREFIX = "/api/v1"
 BODIES: dict[str, type[Any]] = {
     f"{PREFIX}/dossiers": OpenDossier,
     f"{PREFIX}/simulations": Policy,
+    f"{PREFIX}/sending": Switch,
+    f"{PREFIX}/absences": AnnounceAbsence,
+    f"{PREFIX}/absences/{{account}}/end": Return,
     **{f"{PREFIX}/dossiers/{{id}}/{name}": body for name, (body, _, _) in COMMANDS.items()},
 }
 
@@ -52,6 +60,10 @@ TYPES: tuple[type[Any], ...] = (
     ServiceDefined,
     PoleDefined,
     SiteDefined,
+    TextPublished,
+    Leave,
+    Away,
+    AbsenceNoted,
     Problem,
 )
 
@@ -78,7 +90,15 @@ HEADERS = {
 READING = (400, 401, 403, 404, 503)
 TRYING = (400, 401, 403, 413, 503)
 OPENING = (400, 401, 403, 409, 413, 422, 503)
+DECIDING = (400, 401, 403, 409, 413, 422, 503)
 HANDLING = (400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
+ELSEWHERE: dict[str, tuple[str, type[Any]]] = {
+    f"{PREFIX}/simulations": ("200", Simulation),
+    f"{PREFIX}/sending": ("200", Leave),
+    f"{PREFIX}/absences": ("201", AbsenceNoted),
+    f"{PREFIX}/absences/{{account}}/end": ("201", AbsenceNoted),
+}
+"""What is answered to a command that is on no dossier."""
 
 
 @get("/openapi.json", include_in_schema=False)
@@ -98,7 +118,7 @@ def description(app: Litestar) -> dict[str, Any]:
     components["QueueRow"] = as_shown(components["QueueRow"], "clock")
     due = components["QueueRow"]["properties"]["due"]
     components["QueueRow"]["properties"]["due"] = {"anyOf": [due, {"type": "null"}]}
-    for definition in (ProcedurePublished, ServiceDefined, PoleDefined, SiteDefined):
+    for definition in (ProcedurePublished, ServiceDefined, PoleDefined, SiteDefined, TextPublished):
         name = definition.__name__
         components[name] = as_shown(components[name], "type")  # it is no fact here
     document.setdefault("components", {}).setdefault("schemas", {}).update(components)
@@ -120,14 +140,16 @@ def describe_command(path: str, operation: dict[str, Any], schemas: dict[Any, An
     if (name := path.rpartition("/")[2]) in EXAMPLES:
         body["application/json"]["example"] = EXAMPLES[name]
     operation["requestBody"] = {"required": True, "content": body}
+    code, answer = ELSEWHERE.get(path, ("201", Outcome))
+    answers = {code: {"description": "Done", "content": content(schemas[answer])}}
     if path == f"{PREFIX}/simulations":
-        answers = {"200": {"description": "Computed", "content": content(schemas[Simulation])}}
         operation["responses"] = answers | problems(TRYING, schemas)
         return
-    headers = ("Idempotency-Key",) if opens else ("Idempotency-Key", "If-Match")
+    alone = opens or path in ELSEWHERE
+    headers = ("Idempotency-Key",) if alone else ("Idempotency-Key", "If-Match")
     operation.setdefault("parameters", []).extend(header(name) for name in headers)
-    answers = {"201": {"description": "Recorded", "content": content(schemas[Outcome])}}
-    operation["responses"] = answers | problems(OPENING if opens else HANDLING, schemas)
+    refusals = OPENING if opens else DECIDING if alone else HANDLING
+    operation["responses"] = answers | problems(refusals, schemas)
 
 
 def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, Any]) -> None:
@@ -136,7 +158,9 @@ def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, An
         f"{PREFIX}/dossiers": DossierRow,
         f"{PREFIX}/dossiers/{{id}}/timeline": TimelineRow,
         f"{PREFIX}/services/{{service}}/queue": QueueRow,
+        f"{PREFIX}/absences": Away,
     }
+    waits = path in lists or path == f"{PREFIX}/dossiers/{{id}}"
     if path in lists:
         schema = listed(items=schemas[lists[path]])
     elif path == f"{PREFIX}/dossiers/{{id}}":
@@ -148,9 +172,13 @@ def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, An
             poles=schemas[PoleDefined],
             sites=schemas[SiteDefined],
         )
+    elif path == f"{PREFIX}/texts":
+        schema = listed(items=schemas[TextPublished])
+    elif path == f"{PREFIX}/sending":
+        schema = schemas[Leave]
     else:  # the live queue
         schema = None
-    if schema is not None and path != f"{PREFIX}/catalogue":
+    if waits:
         operation.setdefault("parameters", []).append(
             {
                 "name": "min_position",
