@@ -17,6 +17,7 @@ from guichet.web import (
     handling,
     health,
     openapi,
+    partner,
     problems,
     queues,
     sending,
@@ -75,7 +76,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
         ],
     )
     return Litestar(
-        [api, health.live, health.ready, health.metrics],
+        [api, *partner.routes(settings.master_key), health.live, health.ready, health.metrics],
         dependencies={"reception": Provide(lambda: reception, sync_to_thread=False)},
         exception_handlers={Exception: problems.answer},
         response_headers=[ResponseHeader(name=name, value=HEADERS[name]) for name in HEADERS],
