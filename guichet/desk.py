@@ -18,6 +18,7 @@ from domain.circumstances import Circumstances
 from domain.clocks import doubts
 from domain.dossier import Dossier, DossierExists, DossierUnknown
 from domain.dossier_events import DossierEvent, DossierOpened
+from domain.forwarding import PartnerAnswered
 from domain.grammar import Author, Invalid, Recorded, Value, changed, replay
 from domain.intake import OpenDossier
 from domain.linking import LinkDossier
@@ -210,8 +211,10 @@ class Desk:
 
 def of_the_house(fact: Recorded[Any]) -> bool:
     """Whether Guichet itself wrote `fact`: a message it queued or sent, a lapse it found. Who read
-    the dossier before it has nothing to read again, and the rules know it in any case."""
-    return fact.author.role == "system" and fact.origin is None
+    the dossier before it has nothing to read again, and the rules know it in any case. What came by
+    the link of another authority are words to be read."""
+    told = isinstance(fact.event, PartnerAnswered)
+    return fact.author.role == "system" and fact.origin is None and not told
 
 
 def answer_given(id: UUID, past: Sequence[Recorded[Any]], hand: Hand) -> Outcome | None:

@@ -11,6 +11,7 @@ from guichet.catalogue import SENDING
 from guichet.envelopes import Hand
 from guichet.house import House
 from guichet.proof.guarding import write_only_there
+from guichet.sentences import must_be_ground
 from guichet.settings import Settings
 
 
@@ -27,7 +28,9 @@ async def turn(house: House, allowed: bool, ground: str, hand: Hand) -> None:
 
 
 def run(settings: Settings, allowed: bool | None, ground: str = "") -> None:
-    """`guichet sending allow|stop|status`."""
+    """`guichet sending allow|stop|status`; a `Sentence` for a ground that says nothing."""
+    if allowed is not None:
+        must_be_ground(ground)
 
     async def whole() -> bool:
         async with House.open(settings) as house:

@@ -42,9 +42,11 @@ def test_the_command_line_turns_it_and_the_running_web_hears_it(running_town: Re
     data = running_town.running.data
     assert guichet(data, "status").stdout == WAITING
     assert not shown(running_town)
-    without = guichet(data, "allow")
-    assert without.returncode != 0
-    assert "Traceback" not in without.stderr
+    for words in (("allow",), ("allow", "--ground", " "), ("stop", "--ground", "x" * 301)):
+        refused = guichet(data, *words)
+        assert refused.returncode != 0
+        assert "Traceback" not in refused.stderr
+    assert guichet(data, "status").stdout == WAITING
     for words, said, allowed in (
         (("allow", "--ground", "Ouverture"), LEAVING, True),
         (("status",), LEAVING, True),

@@ -20,6 +20,7 @@ from guichet.web import (
     messages,
     openapi,
     papers,
+    partner,
     problems,
     queues,
     sending,
@@ -90,7 +91,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
         ],
     )
     return Litestar(
-        [api, health.live, health.ready, health.metrics],
+        [api, *partner.routes(settings.master_key), health.live, health.ready, health.metrics],
         dependencies={
             "reception": Provide(lambda: reception, sync_to_thread=False),
             "papers": Provide(lambda: printing, sync_to_thread=False),

@@ -160,6 +160,6 @@ async def test_nothing_is_open_without_a_token(desk: Client) -> None:
         assert path not in open_to_all
         for method in operations:
             real = path.replace("{id}", str(uuid4())).replace("{service}", "voirie")
-                real = real.replace("{number}", "2").replace("{account}", "a1")
+            real = real.replace("{number}", "2").replace("{account}", "a1")
             answer = await desk.http.request(method, real)
             assert answer.status_code == 401, (method, path)
