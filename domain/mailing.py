@@ -51,14 +51,15 @@ class Mailing(Value, frozen=True):
 
     version: int = 0
     letters: tuple[Letter, ...] = ()
+    duplex: bool = False
     posted: bool = False
 
     def evolve(self, event: MailingEvent) -> "Mailing":
         """The memory after `event`."""
         after = changed(self, version=self.version + 1)
         match event:
-            case MailingPrinted(letters=letters):
-                return changed(after, letters=letters)
+            case MailingPrinted(letters=letters, duplex=duplex):
+                return changed(after, letters=letters, duplex=duplex)
             case MailingPosted():
                 return changed(after, posted=True)
             case _:
@@ -77,6 +78,8 @@ class PrintMailing(Value, frozen=True):
     def decide(self, mailing: Mailing, at: Circumstances) -> Sequence[MailingEvent]:
         if mailing.version:
             raise MailingExists
+        if len(set(self.letters)) < len(self.letters):
+            raise Invalid("/letters", "La même lettre y est deux fois.")
         return [MailingPrinted(letters=self.letters, duplex=self.duplex)]
 
 

@@ -8,79 +8,24 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, get
-from msgspec import Struct
 
-from domain.absences import AnnounceAbsence
-from domain.intake import OpenDossier
 from domain.organisation import PoleDefined, ServiceDefined, SiteDefined
 from domain.procedures import ProcedurePublished
-from domain.simulation import Policy
 from domain.texts import TextPublished
-from guichet.absences import Away
 from guichet.desk import Outcome
-from guichet.simulating import Simulation
-from guichet.web.absences import AbsenceNoted, Return
-from guichet.web.handling import COMMANDS
-from guichet.web.problems import JSON, AnyRequest
-from guichet.web.sending import Leave, Switch
-from projections.dossiers import DossierRow
-from projections.queues import QueueRow
-from projections.timelines import TimelineRow
-
-PREFIX = "/api/v1"
-BODIES: dict[str, type[Any]] = {
-    f"{PREFIX}/dossiers": OpenDossier,
-    f"{PREFIX}/simulations": Policy,
-    f"{PREFIX}/sending": Switch,
-    f"{PREFIX}/absences": AnnounceAbsence,
-    f"{PREFIX}/absences/{{account}}/end": Return,
-    **{f"{PREFIX}/dossiers/{{id}}/{name}": body for name, (body, _, _) in COMMANDS.items()},
-}
-
-
-class Problem(Struct):
-    """Why the answer is no (RFC 9457). `type` never changes, `pointer` names the field
-    (RFC 6901)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str = ""
-    pointer: str = ""
-
-
-TYPES: tuple[type[Any], ...] = (
-    *BODIES.values(),
-    Outcome,
-    Simulation,
-    DossierRow,
-    TimelineRow,
-    QueueRow,
-    ProcedurePublished,
-    ServiceDefined,
-    PoleDefined,
-    SiteDefined,
-    TextPublished,
-    Leave,
-    Away,
-    AbsenceNoted,
+from guichet.web.described import (
+    BODIES,
+    ELSEWHERE,
+    EXAMPLES,
+    LISTS,
+    OF_THE_LOG,
+    PAPERS,
+    PREFIX,
+    ROWS,
+    TYPES,
     Problem,
 )
-
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "documents-request": {"documents": ["Bail", "Livret de famille"], "until": "2026-04-02"},
-    "documents-receipt": {"received_on": "2026-03-09"},
-    "waiting": {"until": "2026-04-02", "reason": "Il mesure la haie avec son voisin"},
-    "waiting-end": {},
-    "competent-receipt": {"received_on": "2026-03-09"},
-    "simulations": {
-        "procedures": {
-            "lampadaire-eteint": {"answer_within": {"working_days": 5}},
-            "*": {"answer_within": {"months": 1, "to_working_day": True}},
-        }
-    },
-}
-"""What a body looks like, by the last part of the address."""
+from guichet.web.problems import JSON, AnyRequest
 
 HEADERS = {
     "Idempotency-Key": "Chosen by the client, 255 characters at most; the same key and body have "
@@ -88,17 +33,11 @@ HEADERS = {
     "If-Match": "The ETag of the dossier as its author has seen it, or * when he does not care.",
 }
 READING = (400, 401, 403, 404, 503)
+PRINTING = (400, 401, 403, 404, 409, 503)
 TRYING = (400, 401, 403, 413, 503)
 OPENING = (400, 401, 403, 409, 413, 422, 503)
-DECIDING = (400, 401, 403, 409, 413, 422, 503)
+DECIDING = (400, 401, 403, 404, 409, 413, 422, 503)
 HANDLING = (400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
-ELSEWHERE: dict[str, tuple[str, type[Any]]] = {
-    f"{PREFIX}/simulations": ("200", Simulation),
-    f"{PREFIX}/sending": ("200", Leave),
-    f"{PREFIX}/absences": ("201", AbsenceNoted),
-    f"{PREFIX}/absences/{{account}}/end": ("201", AbsenceNoted),
-}
-"""What is answered to a command that is on no dossier."""
 
 
 @get("/openapi.json", include_in_schema=False)
@@ -116,6 +55,9 @@ def description(app: Litestar) -> dict[str, Any]:
     schemas = dict(zip(TYPES, found, strict=True))
     components["DossierRow"] = as_shown(components["DossierRow"], "keys", "clocks")
     components["QueueRow"] = as_shown(components["QueueRow"], "clock")
+    of = components["MessageRow"]["properties"]
+    of["dossier"] = of.pop("dossier_id")
+    components["MessageRow"]["required"] = list(of)
     due = components["QueueRow"]["properties"]["due"]
     components["QueueRow"]["properties"]["due"] = {"anyOf": [due, {"type": "null"}]}
     for definition in (ProcedurePublished, ServiceDefined, PoleDefined, SiteDefined, TextPublished):
@@ -154,17 +96,9 @@ def describe_command(path: str, operation: dict[str, Any], schemas: dict[Any, An
 
 def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, Any]) -> None:
     """What a GET answers; how far it waits is a parameter of all that read what was projected."""
-    lists = {
-        f"{PREFIX}/dossiers": DossierRow,
-        f"{PREFIX}/dossiers/{{id}}/timeline": TimelineRow,
-        f"{PREFIX}/services/{{service}}/queue": QueueRow,
-        f"{PREFIX}/absences": Away,
-    }
-    waits = path in lists or path == f"{PREFIX}/dossiers/{{id}}"
-    if path in lists:
-        schema = listed(items=schemas[lists[path]])
-    elif path == f"{PREFIX}/dossiers/{{id}}":
-        schema = schemas[DossierRow]
+    waits = path in LISTS or path in ROWS
+    if path in LISTS:
+        schema = listed(items=schemas[LISTS[path]])
     elif path == f"{PREFIX}/catalogue":
         schema = listed(
             procedures=schemas[ProcedurePublished],
@@ -174,10 +108,9 @@ def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, An
         )
     elif path == f"{PREFIX}/texts":
         schema = listed(items=schemas[TextPublished])
-    elif path == f"{PREFIX}/sending":
-        schema = schemas[Leave]
-    else:  # the live queue
-        schema = None
+    else:
+        kind = ROWS.get(path) or OF_THE_LOG.get(path)
+        schema = schemas[kind] if kind else None
     if waits:
         operation.setdefault("parameters", []).append(
             {
@@ -187,9 +120,11 @@ def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, An
                 "description": "Wait for this position, two seconds at most.",
             }
         )
-    body = content(schema) if schema else {"text/event-stream": {"schema": {"type": "string"}}}
+    kind = "application/pdf" if path in PAPERS else "text/event-stream"
+    body = content(schema) if schema else {kind: {"schema": {"type": "string"}}}
     answers = {"200": {"description": "Read", "content": body}}
-    operation["responses"] = answers | problems(READING, schemas)
+    refusals = PRINTING if path in PAPERS else READING
+    operation["responses"] = answers | problems(refusals, schemas)
 
 
 def problems(codes: tuple[int, ...], schemas: dict[Any, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from domain.dossier import DossierUnknown
 from domain.grammar import Invalid, Recorded, Refused
 from domain.log import Conflict, LogDamaged, LogUnavailable
+from domain.mailing import MailingUnknown
 from guichet.catalogue import CatalogueDamaged
 from guichet.desk import KeyReused, VersionMoved
 from projections.timelines import LABELS
@@ -103,6 +104,8 @@ def problem_of(error: Exception) -> Problem:
             return invalid(error.pointer, error.detail)
         case DossierUnknown():
             return Problem(404, "dossier-unknown", error.title)
+        case MailingUnknown():
+            return Problem(404, "mailing-unknown", error.title)
         case Refused():
             detail = "" if error.detail == error.title else error.detail
             return Problem(409, kebab(type(error).__name__), error.title, detail)
