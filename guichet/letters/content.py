@@ -133,8 +133,9 @@ class Ticket(Letter, frozen=True, kw_only=True):
 
 class Answer(Letter, frozen=True, kw_only=True):
     """*Réponse.* `text` in paragraphs, `forwarded_to` the authority of an outcome `forwarded`,
-    `remedies` of a refusal (CJA R421-5), `next_on` the day of what is planned, `contest_until` the
-    last day on which the resident may have the dossier reopened."""
+    `remedies` of a refusal (CJA R421-5), `planned_for` the day announced by an
+    outcome `planned`, `contest_until` the last day on which the resident may have the dossier
+    reopened."""
 
     kind = "answer"
     outcome: Outcome
@@ -143,7 +144,7 @@ class Answer(Letter, frozen=True, kw_only=True):
     forwarded_to: str = ""
     remedies: tuple[Remedy, ...] = ()
     mediator: str = ""
-    next_on: date | None = None
+    planned_for: date | None = None
     contest_until: date | None = None
 
 
@@ -159,7 +160,7 @@ class Progress(Letter, frozen=True, kw_only=True):
 
 class Forwarding(Letter, frozen=True, kw_only=True):
     """*Avis de transmission* (CRPA L114-2): the request is with `authority` now; why in `text`, in
-    paragraphs, and the date of the next news."""
+    paragraphs (empty: nobody said it), and the date of the next news."""
 
     kind = "forwarding"
     authority: str
@@ -169,7 +170,8 @@ class Forwarding(Letter, frozen=True, kw_only=True):
 
 class Attestation(Letter, frozen=True, kw_only=True):
     """*Attestation d'acceptation implicite* (CRPA L232-3): the request under that `procedure` has
-    been deemed accepted since the day `accepted_on`, under the text `source`."""
+    been deemed accepted since the day `accepted_on`, under the text `source`. It is shown to
+    others: it bears no tracking code."""
 
     kind = "attestation"
     procedure: str

@@ -61,8 +61,7 @@ class Mailer:
         caller, with its angle brackets. Refused as on paper, by each of its two parts."""
         words = self._templates.words(letter.language)
         phrases = phrases_of(letter, words)
-        if urlsplit(letter.url).scheme not in ("http", "https"):
-            raise UnusableLink("L'adresse de suivi doit commencer par https://.")
+        must_be_link(letter.url)
         if not MESSAGE_ID.fullmatch(message_id):
             raise UnusableAddress("L'identifiant du message n'a pas la forme <unique@domaine>.")
         message = EmailMessage(policy=SMTP)
@@ -190,6 +189,12 @@ def marked(line: Line) -> Markup:
 def wrapped(tag: str, lines: Iterable[Line]) -> Markup:
     """Each line in an element."""
     return Markup("\n").join(Markup("<{0}>{1}</{0}>").format(tag, marked(line)) for line in lines)
+
+
+def must_be_link(url: str) -> None:
+    """Refuse with `UnusableLink` what is no address of a page."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise UnusableLink("L'adresse de suivi doit commencer par https://.")
 
 
 def mailbox(address: str, name: str = "") -> Address:

@@ -72,7 +72,8 @@ ANSWER = (
     Mention("text", "le texte de la réponse", PROMISE),
     Mention("signatory", "le nom et la qualité du signataire", "CRPA, article L212-1"),
 )
-AUTHORITY = Mention("transmitted", "l'autorité à laquelle la demande est transmise", "CRPA, L114-2")
+L114_2 = "CRPA, article L114-2"
+AUTHORITY = Mention("transmitted", "l'autorité à laquelle la demande est transmise", L114_2)
 L232_3 = "CRPA, article L232-3"
 ATTESTED = (
     Mention("attested_request", "la demande et la date de sa réception", L232_3),
@@ -80,6 +81,8 @@ ATTESTED = (
     Mention("service_name", "le nom du service chargé du dossier", L232_3),
     Mention("signatory", "le nom et la qualité du signataire", "CRPA, article L212-1"),
 )
+PLANNED = Mention("planned_for", "la date pour laquelle la réalisation est annoncée", PROMISE)
+TRAINING = Mention("training", "la mention « EXERCICE – SANS VALEUR »", "la ville s'exerce")
 REMEDIES_OF_ANSWER = Mention(
     "remedies", "les voies et délais de recours", "code de justice administrative, article R421-5"
 )
@@ -87,6 +90,11 @@ REMEDIES_OF_ANSWER = Mention(
 
 def needed(letter: AnyLetter) -> tuple[Mention, ...]:
     """The mentions that `letter` must carry, in its case."""
+    return (*needed_of_kind(letter), TRAINING) if letter.training else needed_of_kind(letter)
+
+
+def needed_of_kind(letter: AnyLetter) -> tuple[Mention, ...]:
+    """The same, whether or not people are being trained."""
     match letter:
         case Acknowledgement(silence=silence, missing=missing):
             wanted = (RECEIVED, *CONTACT)
@@ -99,6 +107,8 @@ def needed(letter: AnyLetter) -> tuple[Mention, ...]:
             return (*REGISTERED, CODE)
         case Answer(outcome="refused"):
             return (*ANSWER, REMEDIES_OF_ANSWER)
+        case Answer(outcome="planned"):
+            return (*ANSWER, PLANNED)
         case Answer():
             return ANSWER
         case Progress():

@@ -6,13 +6,25 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from typing import ClassVar
 
 from msgspec import Struct
 
 from domain.lapses import LapseKind, Level
-from guichet.letters.content import Town
-from guichet.letters.mail import mailbox
+from guichet.letters.content import ServiceInCharge, Town
+from guichet.letters.mail import mailbox, must_be_link
+from guichet.letters.mentions import Mention, MentionLacking
+from guichet.letters.writing import one_line
 
+L114_2 = "CRPA, article L114-2"
+NEEDED = (
+    Mention("reference", "la référence du dossier", L114_2),
+    Mention("link", "l'adresse où lire la demande", L114_2),
+    Mention("service_name", "le nom du service chargé du dossier", L114_2),
+    Mention("service_email", "l'adresse électronique du service chargé du dossier", L114_2),
+)
+"""Without these another authority could not take a request up."""
+EXERCISE = "EXERCICE – SANS VALEUR"
 SHOWN = 50
 """Lines of one section; the others are counted."""
 TO: dict[Level, str] = {
@@ -59,6 +71,7 @@ class Digest(Struct, frozen=True, kw_only=True):
     today: tuple[DigestLine, ...] = ()
     soon: tuple[DigestLine, ...] = ()
     lapses: tuple[DigestLine, ...] = ()
+    training: bool = False
 
     @property
     def says_nothing(self) -> bool:
@@ -106,18 +119,34 @@ class Transmission(Struct, frozen=True, kw_only=True):
     """*Transmission* of a request to another authority (CRPA L114-2): who sends it, which one, and
     the `url` under which it is read and answered without an account."""
 
+    kind: ClassVar[str] = "transmission"
+
     town: Town
     written_at: datetime
-    service: str
-    phone: str
+    service: ServiceInCharge
     reference: str
     received_on: date
     procedure: str
     url: str
+    training: bool = False
 
 
 def transmission(content: Transmission, *, sender: str, to: str, message_id: str) -> EmailMessage:
-    """The e-mail of a transmission; `UnusableAddress` for an address that is none."""
+    """The e-mail of a transmission, which its service is answered to. `MentionLacking` when the
+    authority would not know what it got, from whom or where to read it, `UnusableLink` or
+    `UnusableAddress` for what is none."""
+    service = content.service
+    has = {
+        "reference": content.reference,
+        "link": content.url,
+        "service_name": service.name,
+        "service_email": service.email,
+    }
+    for mention in NEEDED:
+        if not one_line(has[mention.phrase]):
+            raise MentionLacking(mention, content.kind)
+    must_be_link(content.url)
+    contacts = (service.name, *service.address, service.phone, service.email)
     lines = [
         "Madame, Monsieur,",
         "",
@@ -129,11 +158,13 @@ def transmission(content: Transmission, *, sender: str, to: str, message_id: str
         "Lisez-la et répondez-nous, sans compte, à cette adresse qui ne vaut que pour elle :",
         content.url,
         "",
-        f"{content.service}, {content.phone}".strip(", "),
+        *filter(None, map(one_line, contacts)),
         content.town.name,
     ]
     subject = f"Demande {content.reference} transmise par {content.town.name}"
-    return plain(content, subject, lines, sender=sender, to=to, message_id=message_id)
+    message = plain(content, subject, lines, sender=sender, to=to, message_id=message_id)
+    message["Reply-To"] = mailbox(service.email, service.name)
+    return message
 
 
 def plain(
@@ -151,8 +182,9 @@ def plain(
     message["Date"] = content.town.local(content.written_at)
     message["From"] = mailbox(sender, content.town.name)
     message["To"] = mailbox(to)
-    message["Subject"] = subject
+    exercise = (EXERCISE,) if content.training else ()
+    message["Subject"] = one_line(" – ".join((*exercise, subject)))
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n".join(lines) + "\n")
+    message.set_content("\n".join((*exercise, *lines)) + "\n")
     message["Content-Language"] = "fr"  # last: a new content takes it away
     return message

@@ -4,7 +4,9 @@ Texts reach typst as JSON, never as markup. Only our fonts are used, so that eve
 same pages, and the date in the file is the letter's, so that it makes the same bytes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from guichet.letters.content import AnyLetter
 from guichet.letters.glyphs import characters
 from guichet.letters.mentions import check
 from guichet.letters.phrases import phrases_of
+from guichet.letters.posting import PostingSheet
 from guichet.letters.qr import qr_svg
 from guichet.letters.template_files import SHIPPED, Templates
 from guichet.letters.words import Part
-from guichet.letters.writing import drawable
+from guichet.letters.writing import drawable, one_line
 from guichet.sentences import Sentence
 
 FONTS = [
@@ -30,6 +33,9 @@ FONTS = [
 in one piece, which every reader copies right; Noto for what these do not draw."""
 
 ADDRESS_LINES = 6
+IN_A_CELL = 14
+"""Characters without a space that a cell of the posting sheet holds, even of the widest."""
+FRENCH = "fr"
 KEPT_BY_TYPST = 12
 EMPTY: Any = {"main.typ": b""}
 MAIN = """
@@ -91,40 +97,84 @@ class Press:
             for _ in range(KEPT_BY_TYPST):
                 typst.compile(EMPTY, root=SHIPPED, format="pdf", font_paths=self._fonts)
 
+    def sheet(self, sheet: PostingSheet) -> bytes:
+        """The sheet that goes with a mailing, in French, tagged like the letters."""
+        words = self._templates.words(FRENCH)
+        rows = [(row.reference, row.name, row.place) for row in sheet.letters]
+        said = {
+            "town": [sheet.town.name],
+            "town_address": sheet.town.address,
+            "title": [f"Bordereau de dépôt : {len(rows)} courrier{'s' if len(rows) > 1 else ''}"],
+            "mailing": [sheet.mailing],
+            "printed": [words.day(sheet.town.local(sheet.printed_at).date())],
+            "training": [words.phrases["training"]] if sheet.training else (),
+            "rows": [text for row in rows for text in row],
+        }
+        content = Content(
+            number=0,
+            kind="posting",
+            language=FRENCH,
+            direction=words.direction,
+            accent=sheet.town.accent,
+            logo=sheet.town.logo,
+            qr="",
+            page=words.phrases["page"],
+            phrases={
+                name: [[Part(drawable(one_line(text), self._drawn, IN_A_CELL))] for text in texts]
+                for name, texts in said.items()
+            },
+        )
+        title = f"Bordereau de dépôt {sheet.mailing}".strip()
+        with told():
+            return self._typeset([content], title, "none", sheet.printed_at)
+
     def _compiled(self, letters: Sequence[AnyLetter], side: str) -> bytes:
         contents = [self._content(number, letter) for number, letter in enumerate(letters)]
         first = contents[0]
         title = f"{first.alone('title')} – {first.alone('reference')}"
-        inputs = {
-            "letters": msgspec.json.encode(contents).decode(),
-            "title": title if len(letters) == 1 else f"Courriers ({len(letters)})",
-            "language": first.language,
-        }
-        # Files by name are taken, but the stubs of typst do not say so.
-        sources: Any = {**self._files, "main.typ": MAIN.format(side=side).encode()}
+        if len(letters) > 1:
+            title = f"Courriers ({len(letters)})"
+        with told():
+            said: list[set[str]] = [set() for _ in letters]
+            for mark in self._marks(contents, title, side):
+                said[mark.letter].add(mark.phrase)
+            for letter, phrases in zip(letters, said, strict=True):
+                check(letter, phrases)
+            last = max(letter.written_at for letter in letters)
+            return self._typeset(contents, title, side, last)
+
+    def _marks(self, contents: "Sequence[Content]", title: str, side: str) -> "list[Mark]":
+        """What the templates placed."""
+        sources, options = self._given(contents, title, side)
+        return MARKS.decode(typst.query(sources, "<guichet-said>", field="value", **options))
+
+    def _typeset(self, contents: "Sequence[Content]", title: str, side: str, at: datetime) -> bytes:
+        """The PDF, dated `at`."""
+        sources, options = self._given(contents, title, side)
+        return typst.compile(
+            sources,
+            output=None,
+            format="pdf",
+            pdf_standards=["ua-1", "a-3a"],
+            timestamp=int(at.timestamp()),
+            **options,
+        )
+
+    def _given(
+        self, contents: "Sequence[Content]", title: str, side: str
+    ) -> tuple[Any, dict[str, Any]]:
+        """What typst is given: files by name, which it takes although its stubs do not say so."""
         options: dict[str, Any] = {
             "root": SHIPPED,
             "font_paths": self._fonts,
             "ignore_system_fonts": True,
-            "sys_inputs": inputs,
+            "sys_inputs": {
+                "letters": msgspec.json.encode(contents).decode(),
+                "title": title,
+                "language": contents[0].language,
+            },
         }
-        try:
-            marks = typst.query(sources, "<guichet-said>", field="value", **options)
-            said: list[set[str]] = [set() for _ in letters]
-            for mark in MARKS.decode(marks):
-                said[mark.letter].add(mark.phrase)
-            for letter, phrases in zip(letters, said, strict=True):
-                check(letter, phrases)
-            return typst.compile(
-                sources,
-                output=None,
-                format="pdf",
-                pdf_standards=["ua-1", "a-3a"],
-                timestamp=int(max(letter.written_at for letter in letters).timestamp()),
-                **options,
-            )
-        except RuntimeError as error:
-            raise UnusableTemplate(f"Le modèle de courrier ne peut pas servir : {error}") from error
+        return {**self._files, "main.typ": MAIN.format(side=side).encode()}, options
 
     def _content(self, number: int, letter: AnyLetter) -> "Content":
         words = self._templates.words(letter.language)
@@ -151,6 +201,15 @@ class Press:
             page=words.phrases["page"],
             phrases=phrases,
         )
+
+
+@contextmanager
+def told() -> Generator[None]:
+    """What typst refuses, as `UnusableTemplate`."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise UnusableTemplate(f"Le modèle de courrier ne peut pas servir : {error}") from error
 
 
 class Content(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 a telephone is lent and shows its messages to whoever looks.
 """
 
+import re
 import unicodedata
 
 from guichet.letters.content import (
@@ -15,6 +16,7 @@ from guichet.letters.content import (
     Ticket,
 )
 from guichet.letters.mail import flat
+from guichet.letters.mentions import Mention, MentionLacking
 from guichet.letters.words import Words
 from guichet.letters.writing import END_ISOLATE, ISOLATE
 from guichet.sentences import Sentence
@@ -27,10 +29,15 @@ BASIC = frozenset(
 EXTENDED = frozenset("^{}\\[~]|€")
 """Those that count for two."""
 OTHERS = str.maketrans({"’": "'", "œ": "oe", "Œ": "OE", "«": '"', "»": '"', "–": "-", "—": "-"})
+NUMBERED = re.compile(f"{ISOLATE}(?=[0-9])")
+TO_THE_RIGHT = "\u200e"
+"""Before a number in a text that runs from the right: without it `2026-8F3A` is shown in pieces.
+Isolates, which letters use, are boxes on old telephones, and part of the link on new ones."""
 ISOLATES = {ord(ISOLATE): None, ord(END_ISOLATE): None}
-"""Old telephones show them as boxes, and new ones take them for a part of the link."""
-SEGMENTS = 3
+SEGMENTS = 2
 """Parts a message may be sent in: of 153 signs, or of 67 where the writing needs it."""
+REFERENCE = Mention("reference", "la référence du dossier", "engagement de la ville")
+LINK = Mention("sms_link", "l'adresse où lire le courrier entier", "engagement de la ville")
 
 
 class NoTextMessage(Sentence):
@@ -38,25 +45,31 @@ class NoTextMessage(Sentence):
 
 
 def sms(letter: AnyLetter, words: Words) -> str:
-    """`letter` as a text message; `NoTextMessage` for one that is only for paper, or when no room
-    is left for its link."""
+    """`letter` as a text message, its reference and link whole: where room is short the name of the
+    town goes first, then the date. `MentionLacking` without one of the two, `NoTextMessage` when
+    even these find no room, or for a letter that is only for paper."""
     match letter:
         case Acknowledgement(promised_on=day) | Registration(promised_on=day):
-            date = words.line("sms_promised", promised_on=words.day(day))
+            date = words.line("sms_promised", promised_on=words.figures(day))
         case Progress(next_on=day) | Forwarding(next_on=day):
-            date = words.line("sms_next", next_on=words.day(day))
+            date = words.line("sms_next", next_on=words.figures(day))
         case Answer():
             date = ()
         case Ticket() | Attestation():
             raise NoTextMessage(f"Le courrier « {letter.kind} » ne se dit pas par SMS.")
-    names = {"town": letter.town.name, "reference": letter.reference}
-    said = words.line(f"sms_{letter.kind}", **names), date, words.line("sms_link", url=letter.url)
-    training = (words.line("training"),) if letter.training else ()
-    whole = " ".join(flat(line) for line in (*training, *said) if line)
-    text = fitted(whole.translate(ISOLATES))
-    if segments(text) > SEGMENTS:
-        raise NoTextMessage("Le SMS serait trop long : raccourcissez le nom de la ville.")
-    return text
+    said = words.line(f"sms_{letter.kind}", reference=letter.reference)
+    link = words.line("sms_link", url=letter.url)
+    for mention, line in ((REFERENCE, said), (LINK, link)):
+        if not line:
+            raise MentionLacking(mention, letter.kind)
+    training = words.line("training") if letter.training else ()
+    town = words.line("sms_from", town=letter.town.name)
+    for lines in ((town, said, date, link), (said, date, link), (said, link)):
+        whole = " ".join(flat(line) for line in (training, *lines) if line)
+        text = fitted(NUMBERED.sub(TO_THE_RIGHT, whole).translate(ISOLATES))
+        if segments(text) <= SEGMENTS:
+            return text
+    raise NoTextMessage("Le SMS serait trop long : raccourcissez l'adresse de suivi.")
 
 
 def fitted(text: str) -> str:

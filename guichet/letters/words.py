@@ -13,7 +13,7 @@ from string import Formatter
 import msgspec
 from msgspec import Struct
 
-from guichet.letters.writing import END_ISOLATE, ISOLATE, one_line
+from guichet.letters.writing import END_ISOLATE, ISOLATE, clean, one_line
 from guichet.sentences import Sentence
 
 STANDING_OUT = frozenset(
@@ -27,6 +27,7 @@ STANDING_OUT = frozenset(
         "acknowledged_by",
         "answer_by",
         "contest_until",
+        "planned_for",
         "accepted_on",
         "code",
         "reference",
@@ -51,8 +52,8 @@ class UnusableWords(Sentence):
 
 
 class Dates(Struct, frozen=True):
-    """How a language writes dates, hours and spans of months; Monday and January come first, and
-    `first` is the first day of a month."""
+    """How a language writes dates, hours and spans of months; Monday and January come first,
+    `first` is the first day of a month, `short` a date in figures, for text messages."""
 
     date: str
     first: str
@@ -62,6 +63,7 @@ class Dates(Struct, frozen=True):
     one_month: str
     two_months: str
     some_months: str
+    short: str = "{day:02}/{month:02}/{year}"
 
 
 class Words(Struct, frozen=True):
@@ -86,6 +88,19 @@ class Words(Struct, frozen=True):
                 parts.append(Part(self.quoted(values[field]), field in STANDING_OUT))
         return tuple(parts)
 
+    def said(self, name: str, **values: str) -> tuple[Line, ...]:
+        """The phrase `name` as the only line, or none."""
+        line = self.line(name, **values)
+        return (line,) if line else ()
+
+    def lines(self, *texts: str) -> tuple[Line, ...]:
+        """Texts as they are given, blank ones left out."""
+        return tuple((Part(self.quoted(text)),) for text in texts if one_line(text))
+
+    def paragraphs(self, text: str) -> tuple[Line, ...]:
+        """What a person wrote, paragraph by paragraph."""
+        return self.lines(*clean(text).split("\n"))
+
     def quoted(self, value: str) -> str:
         """`value` on one line, kept in its own direction inside a text that runs the other way."""
         line = one_line(value)
@@ -104,6 +119,12 @@ class Words(Struct, frozen=True):
         )
         # No line ends between a day and its month.
         return written.replace(" ", NO_BREAK).replace(weekday + NO_BREAK, weekday + " ")
+
+    def figures(self, day: date | None) -> str:
+        """A date in figures; nothing for None."""
+        if day is None:
+            return ""
+        return self.dates.short.format(day=day.day, month=day.month, year=day.year)
 
     def span(self, months: int) -> str:
         """A time limit in months."""
@@ -128,6 +149,7 @@ def read_words(language: str, file: bytes, model: bytes, own: bytes = b"") -> Wo
         asked = {name: fields(phrase) for name, phrase in ours["words"].items()}
         given = {name: fields(phrase) for name, phrase in phrases.items()}
         words.day(date(2000, 1, 1))
+        words.figures(date(2000, 1, 1))
         words.span(3)
         words.dates.time.format(hour=0, minute=0)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, ValueError, LookupError) as error:

@@ -14,8 +14,8 @@ JOINERS = "\u200b\u200c\u200d\u200e\u200f\u061c"
 LOOKS = re.compile(r"[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 """Variants and skin tones, which mean nothing without the emoji before them."""
 EMOJI = re.compile(f"{REPLACED}(?:\u200d{REPLACED})+")
-LONG = re.compile(r"[^\s\u200b]{60}(?=[^\s\u200b])")
-"""A run that no line could hold."""
+LONGEST = 60
+"""Characters without a space that a line of a letter holds, whatever they are."""
 
 
 def clean(text: str) -> str:
@@ -35,8 +35,9 @@ def visible(character: str) -> bool:
     return character in JOINERS or unicodedata.category(character) not in ("Cc", "Cs", "Cf")
 
 
-def drawable(text: str, drawn: Callable[[str], bool]) -> str:
-    """`text` with what our fonts do not draw replaced, and long runs made breakable."""
+def drawable(text: str, drawn: Callable[[str], bool], longest: int = LONGEST) -> str:
+    """`text` with what our fonts do not draw replaced, and runs of more than `longest` characters
+    made breakable."""
     known = JOINERS + ISOLATE + END_ISOLATE
     shown: list[str] = []
     for character in LOOKS.sub("", text):
@@ -46,4 +47,5 @@ def drawable(text: str, drawn: Callable[[str], bool]) -> str:
             shown.append(character)
         else:
             shown.append(" " if character.isspace() else REPLACED)
-    return LONG.sub("\\g<0>\u200b", EMOJI.sub(REPLACED, "".join(shown)))
+    too_long = f"[^\\s\u200b]{{{longest}}}(?=[^\\s\u200b])"
+    return re.sub(too_long, "\\g<0>\u200b", EMOJI.sub(REPLACED, "".join(shown)))

@@ -34,7 +34,7 @@ from guichet.letters.content import (
 from guichet.letters.notices import Transmission
 from guichet.letters.template_files import Templates
 from guichet.outbox.letterhead import in_charge, letterhead, lines, site, town_in
-from guichet.outbox.recipients import forwarded, opening
+from guichet.outbox.recipients import forwarded, left, opening
 from guichet.sentences import Sentence
 from guichet.tracking import Tracking, printed, reference
 
@@ -73,10 +73,11 @@ class Writer:
                     summary=summary(opened),
                 )
             case "forwarding":
+                _, event = forwarded(at.past)
                 return Forwarding(
                     **about,
                     authority=dossier.authority,
-                    text=message.text or "",
+                    text=left(event.reason) or "",
                     next_on=message.next_date,
                 )
             case "answer":
@@ -120,12 +121,12 @@ class Writer:
         return Transmission(
             town=about["town"],
             written_at=at.now,
-            service=about["service"].name,
-            phone=about["service"].phone,
+            service=about["service"],
             reference=about["reference"],
             received_on=about["town"].local(about["received_at"]).date(),
             procedure=procedure_name(opening(at.past).event, at),
             url=f"{site(town_in(at))}/partenaire/{self._tracking.partner(id, entry)}",
+            training=self._training,
         )
 
     def _about(
@@ -190,7 +191,7 @@ def answer(
         forwarded_to=dossier.authority,
         remedies=remedies(town) if refused else (),
         mediator=town.mediator if refused else "",
-        next_on=message.planned_for,
+        planned_for=message.planned_for,
         contest_until=contestable_until(at, at.today) if message.outcome else None,
     )
 

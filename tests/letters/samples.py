@@ -119,6 +119,8 @@ SHEETS: tuple[AnyLetter, ...] = (
     ATTESTATION,
 )
 PAPER: tuple[AnyLetter, ...] = (*SHEETS, TICKET)
+FOLLOWED: tuple[AnyLetter, ...] = (*SHEETS[:-1], TICKET)
+"""Those that lead to the dossier; an attestation is shown to others."""
 MAILED: tuple[AnyLetter, ...] = (
     REGISTRATION,
     REFUSABLE,

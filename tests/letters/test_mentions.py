@@ -30,10 +30,19 @@ from tests.letters.samples import (
 from tests.letters.test_mail import sent
 
 CONTACT = {"service_name", "service_address", "service_email", "service_phone"}
-IN_PRINT = [(letter, mention) for letter in PAPER for mention in needed(letter)]
+PLANNED = msgspec.structs.replace(
+    ANSWER, outcome="planned", remedies=(), planned_for=date(2027, 1, 8)
+)
+EXERCISES = tuple(msgspec.structs.replace(one, training=True) for one in (FORWARDING, PLANNED))
+EXERCISE_TICKET = msgspec.structs.replace(TICKET, training=True)
+IN_PRINT = [
+    (letter, mention)
+    for letter in (*PAPER, *EXERCISES, EXERCISE_TICKET)
+    for mention in needed(letter)
+]
 IN_MAIL = [
     (letter, mention, part)
-    for letter in MAILED
+    for letter in (*MAILED, *EXERCISES)
     for mention in needed(letter)
     for part in ("txt", "html")
 ]
@@ -59,6 +68,9 @@ def test_the_table_says_what_the_law_says() -> None:
         "text",
         "signatory",
     }
+    assert wants(PLANNED) == {"outcome", "text", "signatory", "planned_for"}
+    exercise = msgspec.structs.replace(PROGRESS, training=True)
+    assert wants(exercise) == {"text", "next_step", "training"}
     assert wants(PROGRESS) == {"text", "next_step"}
     assert wants(FORWARDING) == {"transmitted", "next_step"}
     assert wants(ATTESTATION) == {"attested_request", "attested", "service_name", "signatory"}
@@ -130,6 +142,13 @@ def service(**fields: Any) -> dict[str, Any]:
         (ANSWER, {"outcome": "forwarded"}, "issue"),
         (ANSWER, {"remedies": ()}, "R421-5"),
         (PROGRESS, {"next_on": None}, "prochaines nouvelles"),
+        (PLANNED, {"planned_for": None}, "réalisation est annoncée"),
+        (FORWARDING, {"authority": "\u200b"}, "L114-2"),
+        (FORWARDING, {"next_on": None}, "prochaines nouvelles"),
+        (ATTESTATION, {"procedure": " "}, "la demande et la date"),
+        (ATTESTATION, {"source": ""}, "fondement"),
+        (ATTESTATION, service(name=""), "nom du service"),
+        (ATTESTATION, {"signatory": None}, "signataire"),
         (TICKET, {"code": ""}, "code de suivi"),
     ],
 )
@@ -139,7 +158,7 @@ def test_a_mention_without_a_value_counts_as_lacking(
     letter = msgspec.structs.replace(letter, **empty)
     with pytest.raises(MentionLacking, match=lacking):
         press.printed(letter)
-    if letter.kind != "ticket":
+    if letter.kind not in ("ticket", "attestation"):
         with pytest.raises(MentionLacking, match=lacking):
             sent(mailer, letter)
 

@@ -2,10 +2,13 @@
 
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from guichet.letters.mail import UnusableAddress
+from guichet.letters.mail import UnusableAddress, UnusableLink
+from guichet.letters.mentions import MentionLacking
 from guichet.letters.notices import (
     SHOWN,
     Digest,
@@ -14,7 +17,7 @@ from guichet.letters.notices import (
     reminder,
     transmission,
 )
-from tests.letters.samples import TOWN
+from tests.letters.samples import SERVICE, TOWN
 
 MORNING = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 """Half past midnight in the town, on the 25th."""
@@ -71,21 +74,58 @@ def test_nothing_owed_says_nothing() -> None:
     assert not digest(soon=(SOON,)).says_nothing
 
 
-def test_another_authority_gets_its_link() -> None:
-    content = Transmission(
-        town=TOWN,
-        written_at=MORNING,
-        service="Voirie",
-        phone="01 99 00 12 34",
-        reference="2026-00000001",
-        received_on=date(2026, 11, 20),
-        procedure="Lampadaire",
-        url="https://guichet.ville.example/partenaire/abc",
-    )
-    message = transmission(content, to="bailleur@logement.example", **ADDRESSES)
+REQUEST = Transmission(
+    town=TOWN,
+    written_at=MORNING,
+    service=SERVICE,
+    reference="2026-00000001",
+    received_on=date(2026, 11, 20),
+    procedure="Lampadaire",
+    url="https://guichet.ville.example/partenaire/abc",
+)
+
+
+def test_another_authority_gets_its_link_and_knows_whom_to_write_to() -> None:
+    message = transmission(REQUEST, to="bailleur@logement.example", **ADDRESSES)
     assert message["Subject"] == "Demande 2026-00000001 transmise par Ville de Sainte-Aurore"
     assert "\nhttps://guichet.ville.example/partenaire/abc\n" in said(message)
-    assert "L114-2" in said(message)
+    assert "le 20/11/2026" in said(message)
+    for contact in (SERVICE.name, *SERVICE.address, SERVICE.phone, SERVICE.email, "L114-2"):
+        assert contact in said(message)
     assert message["Date"].datetime == MORNING
+    assert message["Reply-To"].addresses[0].addr_spec == SERVICE.email
     with pytest.raises(UnusableAddress):
-        transmission(content, to="bailleur", **ADDRESSES)
+        transmission(REQUEST, to="bailleur", **ADDRESSES)
+
+
+@pytest.mark.parametrize(
+    ("empty", "lacking"),
+    [
+        ({"reference": " "}, "référence"),
+        ({"url": "\u200b"}, "lire la demande"),
+        ({"service": replace(SERVICE, name="")}, "nom du service"),
+        ({"service": replace(SERVICE, email="\n")}, "adresse électronique"),
+    ],
+)
+def test_a_transmission_without_a_mention_is_refused(empty: dict[str, Any], lacking: str) -> None:
+    with pytest.raises(MentionLacking, match=lacking):
+        transmission(replace(REQUEST, **empty), to="b@logement.example", **ADDRESSES)
+
+
+def test_a_transmission_leads_to_a_page_and_adds_no_header() -> None:
+    with pytest.raises(UnusableLink):
+        transmission(replace(REQUEST, url="javascript:alert(1)"), to="b@c.example", **ADDRESSES)
+    evil = "x\r\nBcc: autre@mail.example\r\n\r\ncorps"
+    hostile = replace(
+        REQUEST, reference=evil, town=replace(TOWN, name=evil), service=replace(SERVICE, name=evil)
+    )
+    message = transmission(hostile, to="b@c.example", **ADDRESSES)
+    assert set(message.keys()) == set(transmission(REQUEST, to="b@c.example", **ADDRESSES).keys())
+
+
+def test_an_exercise_says_so_first_to_whom_the_town_works_with() -> None:
+    told = reminder(replace(digest(late=(LATE,)), training=True), to="v@v.example", **ADDRESSES)
+    passed = transmission(replace(REQUEST, training=True), to="b@c.example", **ADDRESSES)
+    for message in (told, passed):
+        assert message["Subject"].startswith("EXERCICE – SANS VALEUR – ")
+        assert said(message).startswith("EXERCICE – SANS VALEUR\n")

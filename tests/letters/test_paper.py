@@ -2,7 +2,7 @@
 hold."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +16,9 @@ from tests.letters.samples import (
     ACCEPTABLE,
     ADDRESSEE,
     ANSWER,
+    ATTESTATION,
+    FOLLOWED,
+    FORWARDING,
     PAPER,
     PROGRESS,
     REFUSABLE,
@@ -105,6 +108,59 @@ def test_progress_tells_the_date_of_the_next(press: Press) -> None:
     assert in_order(text, "La pièce de rechange", "au plus tard le jeudi 10 décembre 2026")
 
 
+def test_news_say_that_the_answer_is_announced_for_another_day(press: Press) -> None:
+    (text,) = texts(press.printed(changed(PROGRESS, answer_by=date(2026, 12, 20))))
+    assert in_order(text, "désormais annoncée pour le dimanche 20 décembre 2026", "jeudi 10")
+    assert "désormais" not in texts(press.printed(PROGRESS))[0]
+
+
+def test_what_is_planned_says_for_when_and_until_when_to_say_no(press: Press) -> None:
+    planned = changed(
+        ANSWER,
+        outcome="planned",
+        remedies=(),
+        planned_for=date(2027, 1, 8),
+        contest_until=date(2027, 1, 25),
+    )
+    (text,) = texts(press.printed(planned))
+    assert in_order(
+        text,
+        "sa réalisation est prévue",
+        "La réalisation est annoncée pour le vendredi 8 janvier 2027",
+        "Vous pouvez le demander jusqu’au lundi 25 janvier 2027",
+        "auprès du service : votre dossier est alors rouvert",
+    )
+
+
+def test_a_forwarding_names_the_authority_and_says_why(press: Press) -> None:
+    (text,) = texts(press.printed(FORWARDING))
+    assert in_order(
+        text,
+        "Votre demande a été transmise",
+        "à la communauté d'agglomération du Val d'Aurore",
+        "L114-2",
+        "L'éclairage de cette avenue lui appartient.",
+        "jusqu’à ce qu’elle ait répondu",
+        "au plus tard le jeudi 24 décembre 2026",
+    )
+
+
+def test_an_attestation_says_what_was_accepted_and_leads_nowhere(press: Press) -> None:
+    (text,) = texts(press.printed(ATTESTATION))
+    assert in_order(
+        text,
+        "Attestation d’acceptation implicite",
+        "parvenue le mardi 24 novembre 2026 : Autorisation de terrasse",
+        "Demandeur : Madame Éléonore Vasseur-Lefèvre",
+        "acceptée depuis le lundi 25 janvier 2027",
+        "article L231-1",
+        "L232-3",
+        "Camille Durand",
+    )
+    assert ATTESTATION.code not in text
+    assert "suivi/" not in text
+
+
 def test_a_ticket_is_eighty_millimetres_wide_and_names_nobody(press: Press) -> None:
     pdf = press.printed(TICKET)
     (text,) = texts(pdf)
@@ -133,7 +189,8 @@ def test_every_page_is_tagged_for_screen_readers_and_for_the_archive(
         elements = list(structure(pdf))
         kinds = {str(element.S) for element in elements}
         pictures = [element for element in elements if str(element.S) == "/Figure"]
-        assert {"/Document", "/H1", "/P", "/Figure"} <= kinds
+        assert {"/Document", "/H1", "/P"} <= kinds
+        assert bool(pictures) == (letter in FOLLOWED)
         assert all(letter.reference in str(picture.Alt) for picture in pictures)
         with pdf.open_metadata() as metadata:
             assert metadata["pdfuaid:part"] == "1"
@@ -184,7 +241,7 @@ def test_an_address_of_seven_lines_is_refused(press: Press) -> None:
         press.printed(changed(ANSWER, addressee=Addressee("Nom", ("ligne",) * 6)))
 
 
-@pytest.mark.parametrize("letter", PAPER, ids=lambda letter: letter.kind)
+@pytest.mark.parametrize("letter", FOLLOWED, ids=lambda letter: letter.kind)
 def test_the_code_is_read_from_the_printed_page(press: Press, letter: AnyLetter) -> None:
     pdf = press.printed(letter)
     assert codes(pdf, 150) == [URL]
