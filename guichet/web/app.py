@@ -84,6 +84,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
             mailings.post_mailing,
             mailings.read_mailing,
             mailings.read_letters,
+            mailings.read_sheet,
             papers.read_ticket,
             papers.read_letter,
             papers.read_attestation,

@@ -82,6 +82,7 @@ PAPERS = (
     f"{PREFIX}/dossiers/{{id}}/messages/{{number}}/letter",
     f"{PREFIX}/dossiers/{{id}}/attestation",
     f"{PREFIX}/mailings/{{id}}/letters",
+    f"{PREFIX}/mailings/{{id}}/sheet",
 )
 """What is read as a PDF."""
 

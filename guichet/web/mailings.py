@@ -13,16 +13,22 @@ from litestar.response import Response
 from msgspec import Struct
 
 from domain.dossier import DossierUnknown
-from domain.grammar import Author, Invalid, replay
+from domain.grammar import Author, Invalid, Refused, replay
 from domain.mailing import Letter, Mailing, MailingUnknown, PostMailing, PrintMailing
 from guichet.aggregates import decided
 from guichet.letters.content import AnyLetter
-from guichet.letters.posting import in_postal_order
+from guichet.letters.posting import in_postal_order, posting_sheet
 from guichet.sentences import Sentence
 from guichet.web.dossiers import answered
 from guichet.web.papers import Papers, pdf, seen, unmade
 from guichet.web.problems import AnyRequest
 from guichet.web.reception import Reception
+
+
+class NothingLeft(Refused):
+    """No letter of a mailing waits any more."""
+
+    title = "Aucune lettre de cet envoi n'attend plus son départ."
 
 
 class MailingNoted(Struct, frozen=True):
@@ -109,7 +115,7 @@ async def read_letters(
     mailing, _ = await must_see_all(reception, author, id)
     letters = await written_anew(reception, papers, author, mailing.letters, still=True)
     if not letters:
-        raise Invalid("", "Aucune lettre de cet envoi n'attend plus son départ.")
+        raise NothingLeft
     places = {letter.reference: f"{place:04}" for place, letter in enumerate(letters)}
     try:
         content = await asyncio.to_thread(
@@ -118,6 +124,24 @@ async def read_letters(
     except Sentence as sentence:
         raise unmade(sentence) from None
     return pdf(content, f"envoi-{id}")
+
+
+@get("/mailings/{id:uuid}/sheet", summary="Le bordereau de dépôt d'un envoi (PDF)")
+async def read_sheet(
+    request: AnyRequest,
+    reception: NamedDependency[Reception],
+    papers: NamedDependency[Papers],
+    id: FromPath[UUID],
+) -> Response[bytes]:
+    """Its letters that still wait, to be ticked and signed at the post office."""
+    author = await reception.doorkeeper.author(request, "handle")
+    mailing, _ = await must_see_all(reception, author, id)
+    letters = await written_anew(reception, papers, author, mailing.letters, still=True)
+    if not letters:
+        raise NothingLeft
+    sheet = posting_sheet(letters, str(id), reception.house.desk.circumstances(author).now)
+    content = await asyncio.to_thread(papers.press.sheet, sheet)
+    return pdf(content, f"bordereau-{id}")
 
 
 async def written_anew(

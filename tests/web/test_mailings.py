@@ -18,6 +18,7 @@ from domain.telling import MessageSent
 from guichet.envelopes import Hand
 from guichet.house import House
 from guichet.reactor import Reactor
+from tests.letters.reading import texts
 from tests.outbox.conftest import DESCRIBED
 from tests.web.conftest import As, Client
 
@@ -72,6 +73,10 @@ async def test_a_mailing_is_printed_in_the_order_of_the_post(house: House, desk:
     with pikepdf.open(BytesIO(paper.content)) as pdf:
         assert len(pdf.pages) >= 3
         assert "/StructTreeRoot" in pdf.Root
+    sheet = await desk.get(f"/mailings/{id}/sheet")
+    assert sheet.status_code == 200
+    [listed] = texts(sheet.content)
+    assert listed.index("Ali Cherif") < listed.index("Éric Blanc") < listed.index("Zoé Adam")
     assert await told(house, str(zoe["dossier"])) == ["DossierOpened", "MessageQueued"]
 
 
@@ -102,6 +107,12 @@ async def test_posted_once_each_letter_has_its_proof_however_often_it_is_said(
     assert (sent.message_id, sent.posted_on) == (f"{id}/1", datetime.now(UTC).date())
     assert "2 lettre(s)" in (sent.proof or "")
     assert (await desk.get(f"/mailings/{id}")).json()["posted"] is True
+    without = await desk.post("/mailings", {"letters": [eric]})
+    await desk.post(f"/mailings/{without.json()['id']}/posting", {})
+    await reactor.react(await house.log.page(0, 1000))
+    for paper in ("letters", "sheet"):
+        nothing = await desk.get(f"/mailings/{id}/{paper}")
+        assert nothing.status_code == 409
 
 
 async def test_only_letters_that_wait_are_put_into_a_mailing(house: House, desk: Client) -> None:
