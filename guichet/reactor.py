@@ -59,12 +59,12 @@ class Reactor:
         self._keys = keys
         self._held: dict[int, str] = {}
 
-    async def run(self) -> None:
-        """Act on every fact after the checkpoint, for as long as the process lives. `LogDamaged`
-        when the log is not the one that was archived."""
+    async def run(self, linger: float = LINGER) -> None:
+        """Act on every fact after the checkpoint, for as long as the process lives; facts are
+        gathered for `linger` seconds. `LogDamaged` when the log is not the one that was archived."""
         await write_only_there(self._house)
         await self.try_again()
-        follow = self._house.log.follow(await self._position(), linger=LINGER)
+        follow = self._house.log.follow(await self._position(), linger=linger)
         async for entries in follow:
             await self.react(entries)
             await self._remember(entries[-1].position)

@@ -62,8 +62,11 @@ def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple
             return (*told, made(fact, "progress", service, day))
         case AnswerSent():
             return settled(rows, fact, town, "answer", "progress")
-        case DossierClosed(planned_for=date() as day):
-            return (*rows, made(fact, "work", rows[-1].service if rows else "", day))
+        case DossierClosed(planned_for=announced):
+            told = settled(rows, fact, town, "progress")  # nobody waits for news of what is over
+            if not isinstance(announced, date):
+                return told
+            return (*told, made(fact, "work", rows[-1].service if rows else "", announced))
         case PlannedWorkDone():
             return settled(rows, fact, town, "work")
         case DossierAssigned(service=service) | AssignmentRefused(service=service):
@@ -136,7 +139,11 @@ def moved(row: PromiseRow, fact: Recorded[Any], town: Town) -> PromiseRow:
 
 
 MODEL = ReadModel(
-    name="promises", version=3, row=PromiseRow, fold=fold, key=("dossier_id", "number")
+    name="promises",
+    version=4,
+    row=PromiseRow,
+    fold=fold,
+    key=("dossier_id", "number", "kind"),  # news may announce the answer too: two by one fact
 )
 
 

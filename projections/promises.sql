@@ -9,6 +9,6 @@ create table promises (
     state text not null,
     settled_at timestamptz,
     clock jsonb not null default '{}',
-    primary key (town, dossier_id, number)
+    primary key (town, dossier_id, number, kind)
 );
 create index on promises (town, service, promised_for) where state = 'open';

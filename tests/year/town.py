@@ -1,0 +1,227 @@
+"""The simulated town: real servers, real processes, and a year that goes by day after day.
+
+Every day begins with a look of the reminders and ends when everything that could leave has left.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from uuid import UUID
+
+from domain.calendars import AnnounceClosure
+from domain.circumstances import Circumstances
+from domain.grammar import Author
+from domain.mailing import Letter, Mailing, MailingEvent, PostMailing, PrintMailing
+from guichet.aggregates import decided
+from guichet.catalogue import CALENDAR
+from guichet.catalogue_file import record
+from guichet.envelopes import Hand
+from guichet.house import House
+from projections.messages import listed
+from projections.waiting import Waiter
+from tests.year.acts import POSTED, Act
+from tests.year.catalogue import ANNOUNCED, BRIDGES, FIRST, LAST
+from tests.year.clock import Clock, at
+from tests.year.commands import command, hand, opening
+from tests.year.kills import Kill
+from tests.year.post import Post
+from tests.year.reckoning import KINDS
+from tests.year.worker import Worker
+
+AT_ONCE = 32
+"""Hands at the desk at the same moment."""
+BAG = 500
+"""Letters in one mailing."""
+A_LEASE = timedelta(minutes=3)
+SETTLED_WITHIN = 300.0
+"""Seconds in which a day ends, on a machine however busy."""
+RECEPTION = Author(role="receptionist", account="courrier")
+
+STANDING = """
+    with written as (
+      select count(*) as messages,
+        count(*) filter (where state = 'queued' and means = 'email') as waiting,
+        count(*) filter (where state <> 'queued' and means = 'letter') as letters
+      from messages where town = %(town)s
+    )
+    select messages, waiting, letters, (
+      select count(*) from dossiers
+      where town = %(town)s and channel = 'field' and acknowledged_at is not null
+    ) from written
+"""
+
+
+@dataclass
+class Standing:
+    """How many messages were ever queued, how many letters have left, how many receipts the field
+    staff have read in their application: what is expected at the end of a day."""
+
+    messages: int = 0
+    letters: int = 0
+    read: int = 0
+
+
+@dataclass
+class SimulatedTown:
+    """One town and the processes that work for it."""
+
+    house: House
+    clock: Clock
+    post: Post
+    waiter: Waiter
+    workers: Mapping[str, Worker]
+    kills: Mapping[date, Sequence[Kill]]
+    twice: Collection[date]
+    expected: Standing = field(default_factory=Standing)
+    waiting_letters: int = 0
+
+    async def live(self, script: Mapping[date, Sequence[Act]]) -> None:
+        """The whole year."""
+        day = FIRST
+        while day <= LAST:
+            self.clock.set(at(day, 6, 30))
+            await self._look(day)
+            if day == ANNOUNCED:
+                await self._announce()
+            acts = script.get(day, ())
+            if acts:
+                self.clock.set(at(day, 10))
+                await self._act(day, acts)
+                await self._settled()
+            if day in POSTED and self.waiting_letters:
+                self.clock.set(at(day, 15))
+                await self._post(day)
+                await self._settled()
+            day += timedelta(days=1)
+
+    async def tables_know(self) -> None:
+        """Wait until the read models know the log."""
+        head = await self.house.log.head()
+        assert await self.waiter.until(head, SETTLED_WITHIN) >= head
+
+    async def _look(self, day: date) -> None:
+        """The reminders look; on some days two of them at once."""
+        one, other = self.workers["reminders"], self.workers["reminders too"]
+        watching = [
+            await kill.at_first_fact(self.house, one) for kill in self._killing(day, "reminders")
+        ]
+        await asyncio.gather(one.ask(), *([other.ask()] if day in self.twice else []))
+        for task in watching:
+            assert task.done(), f"nothing was found on {day}"
+            await task
+
+    async def _announce(self) -> None:
+        for bridge in BRIDGES:
+            said = AnnounceClosure(first=bridge, last=bridge, reason="Pont.")
+            calendars = self.house.catalogue.calendars
+            facts = said.decide(calendars, self.house.desk.circumstances(RECEPTION).today)
+            await record(self.house, CALENDAR, list(facts))
+
+    async def _act(self, day: date, acts: Sequence[Act]) -> None:
+        """What everybody does on a day: dossiers side by side, each one's acts in their order."""
+        by_dossier: dict[UUID, list[Act]] = {}
+        for act in acts:
+            by_dossier.setdefault(act.dossier, []).append(act)
+        turn, half = asyncio.Semaphore(AT_ONCE), len(by_dossier) // 2
+        for kill in self._killing(day, "outbox"):
+            kill.at_arrival(self.post, self.workers["outbox"])
+
+        async def live_one(some: Sequence[Act], number: int) -> None:
+            async with turn:
+                if number == half:
+                    for role in ("reactor", "projector"):
+                        for kill in self._killing(day, role):
+                            await kill.now(self.workers[role])
+                for act in some:
+                    await self._do(act)
+
+        async with asyncio.TaskGroup() as group:
+            for number, some in enumerate(by_dossier.values()):
+                group.create_task(live_one(some, number))
+
+    async def _do(self, act: Act) -> None:
+        desk = self.house.desk
+        if act.what == "open":
+            await desk.open(act.dossier, opening(act), hand(act))
+            self.expected.read += act.means == "application"
+        else:
+            await desk.handle(act.dossier, command(act), hand(act), expected=None)
+        if act.what in KINDS and act.means in ("email", "letter"):
+            self.expected.messages += 1
+            self.waiting_letters += act.means == "letter"
+
+    async def _post(self, day: date) -> None:
+        """Print the letters that wait and bring them to the post office."""
+        await self.tables_know()
+        desk, town = self.house.desk, self.house.settings.town
+        async with self.house.pool.connection() as connection, connection.cursor() as cursor:
+            rows = await listed(cursor, town, "queued", means="letter", limit=20 * BAG)
+        for start in range(0, len(rows), BAG):
+            some = rows[start : start + BAG]
+            letters = tuple(Letter(dossier=row.dossier_id, message=row.number) for row in some)
+            id = UUID(int=day.toordinal() * 1000 + start)
+            stream = f"mailing.{id}"
+
+            def printed(
+                mailing: Mailing, now: Circumstances, letters: tuple[Letter, ...] = letters
+            ) -> Sequence[MailingEvent]:
+                return PrintMailing(letters=letters).decide(mailing, now)
+
+            def posted(
+                mailing: Mailing, now: Circumstances, id: UUID = id
+            ) -> Sequence[MailingEvent]:
+                return PostMailing().decide(id, mailing, now)
+
+            for decide in (printed, posted):
+                asked = f"{stream}/{decide.__name__}"
+                given = Hand(author=RECEPTION, command_id=asked, digest=asked)
+                assert await decided(desk, stream, Mailing(), decide, given)
+        self.expected.letters += len(rows)
+        self.waiting_letters -= len(rows)
+
+    async def _settled(self) -> None:
+        """Everything that was asked for is queued, and what can leave has left. Who died with a
+        message in hand holds it until his lease has ended: so time goes on meanwhile."""
+        async with asyncio.timeout(SETTLED_WITHIN):
+            while True:
+                seen = self.waiter.position
+                queued = await self._still_queued()
+                if queued == 0:
+                    return
+                if queued is None:
+                    await self.waiter.until(seen + 1, 1.0)
+                    continue
+                await self.workers["outbox"].ask()
+                await self.tables_know()
+                if await self._still_queued():
+                    self.clock.set(self.clock() + A_LEASE)
+
+    async def _still_queued(self) -> int | None:
+        """How many e-mails still wait; None while not everything was queued that must be."""
+        values = {"town": self.house.settings.town}
+        async with self.house.pool.connection() as connection:
+            row = await (await connection.execute(STANDING, values)).fetchone()
+        assert row is not None
+        messages, queued, letters, read = row
+        wanted = self.expected
+        there = messages >= wanted.messages and letters >= wanted.letters and read >= wanted.read
+        return queued if there else None
+
+    def _killing(self, day: date, role: str) -> list[Kill]:
+        return [kill for kill in self.kills.get(day, ()) if kill.role == role]
+
+
+@asynccontextmanager
+async def working(workers: Sequence[Worker]) -> AsyncGenerator[None]:
+    """The processes, started together; gone at the end."""
+    try:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            await worker.ready()
+        yield
+    finally:
+        for worker in workers:
+            await worker.stop()
