@@ -204,7 +204,9 @@ def test_interrupted_or_killed_it_leaves_nothing_the_next_one_minds(
 
 def test_who_is_erased_stays_erased_after_an_older_backup(town: Town) -> None:
     person, dossier = asyncio.run(opened(town))
+    turned(town.data, "allow")
     saved = town.back_up()
+    turned(town.data, "stop")
     assert not town.erasures.exists()
     erased = guichet("person", "erase", str(person), "--ground", "RGPD", "--data", str(town.data))
     assert erased.returncode == 0, erased.stderr
@@ -222,9 +224,10 @@ def test_who_is_erased_stays_erased_after_an_older_backup(town: Town) -> None:
     assert within(60, again.ready)
     restored = Settings.find(again.data)
     told = rows(
-        restored, "select stream, topic from archive.entries order by position desc limit 2"
+        restored, "select stream, topic from archive.entries order by position desc limit 3"
     )
-    assert {topic for _, topic in told} == {"PersonErased:1", "WordsErased:1"}
+    assert {topic for _, topic in told} == {"PersonErased:1", "WordsErased:1", "SendingStopped:1"}
+    assert "Rien ne part" in guichet("sending", "status", "--data", str(again.data)).stdout
     assert guichet("verify", "--data", str(again.data)).returncode == 0
     again.stop()
     newer = town.back_up()
@@ -239,3 +242,9 @@ def test_only_the_last_ones_are_kept_and_none_is_overwritten(town: Town) -> None
         made.append(town.back_up("--keep", "2", to="kept"))
     assert sorted((town.folder / "kept").iterdir()) == made[1:]
     assert snapshot.checked(made[1]).town == "ville"
+
+
+def turned(data: Path, way: str) -> None:
+    """Let messages leave a town, or stop them."""
+    done = guichet("sending", way, "--ground", "essai", "--data", str(data))
+    assert done.returncode == 0, done.stderr
