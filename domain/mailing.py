@@ -4,9 +4,11 @@ Printing changes nothing for a dossier: a printed letter still waits. When the m
 each of its letters gets its own proof, in its own dossier.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, assert_never
+from unicodedata import normalize
 from uuid import UUID
 
 from msgspec import Meta
@@ -69,14 +71,17 @@ class Mailing(Value, frozen=True):
 
 
 class PrintMailing(Value, frozen=True):
-    """Put `letters` into one mailing."""
+    """Put `letters` into one mailing, whose identifier is `id` where its device made one."""
 
     letters: Annotated[tuple[Letter, ...], Meta(min_length=1, max_length=500)]
     duplex: bool = False
+    id: UUID | None = None
 
     def decide(self, mailing: Mailing, at: Circumstances) -> Sequence[MailingEvent]:
         if mailing.version:
             raise MailingExists
+        if len(set(self.letters)) < len(self.letters):
+            raise Invalid("/letters", "Une lettre y figure deux fois.")
         return [MailingPrinted(letters=self.letters, duplex=self.duplex)]
 
 
@@ -99,6 +104,31 @@ class PostMailing(Value, frozen=True):
         left = tuple(letter for letter in mailing.letters if letter not in self.without)
         proof = f"Envoi {id}, {len(left)} lettre(s), déposé le {day.isoformat()}"
         return [MailingPosted(mailing=id, letters=left, posted_on=day, proof=proof)]
+
+
+def in_postal_order(
+    letters: Sequence[Letter], addresses: Mapping[UUID, tuple[str, Sequence[str]]]
+) -> tuple[Letter, ...]:
+    """`letters` by postal code, then by name without regard to accents or capitals, so that they
+    lie as the post wants them; `addresses` says the name and the postal lines of each dossier.
+    Those without a French postal code come last."""
+
+    def place(letter: Letter) -> tuple[bool, str, str, UUID, int]:
+        name, lines = addresses[letter.dossier]
+        code = postal_code(lines)
+        bare = normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+        return not code, code, bare, letter.dossier, letter.message
+
+    return tuple(sorted(letters, key=place))
+
+
+def postal_code(lines: Sequence[str]) -> str:
+    """The last group of five digits that begins a line or follows a space or a dash, as in
+    `77990 SAINTE-AURORE`; empty where there is none."""
+    for line in reversed(lines):
+        if found := re.search(r"(?:^|[\s-])(\d{5})(?!\d)", line):
+            return found[1]
+    return ""
 
 
 # Why the answer may be no

@@ -16,7 +16,10 @@ from guichet.web import (
     dossiers,
     handling,
     health,
+    mailings,
+    messages,
     openapi,
+    papers,
     problems,
     queues,
     sending,
@@ -53,6 +56,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
     guard = Guard(house)
     house.log.ask_before_writing(guard.must_pass)
     reception = Reception(house, doorkeeper, waiter, guard)
+    printing = papers.Papers(house)
     api = Router(
         openapi.PREFIX,
         route_handlers=[
@@ -71,12 +75,18 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
             absences.read_absences,
             absences.announce_absence,
             absences.end_absence,
+            *messages.routes,
+            *mailings.routes,
+            *papers.routes,
             openapi.describe,
         ],
     )
     return Litestar(
         [api, health.live, health.ready, health.metrics],
-        dependencies={"reception": Provide(lambda: reception, sync_to_thread=False)},
+        dependencies={
+            "reception": Provide(lambda: reception, sync_to_thread=False),
+            "papers": Provide(lambda: printing, sync_to_thread=False),
+        },
         exception_handlers={Exception: problems.answer},
         response_headers=[ResponseHeader(name=name, value=HEADERS[name]) for name in HEADERS],
         openapi_config=OpenAPIConfig(

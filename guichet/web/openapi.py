@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from domain.absences import AnnounceAbsence
 from domain.intake import OpenDossier
+from domain.mailing import PostMailing, PrintMailing
 from domain.organisation import PoleDefined, ServiceDefined, SiteDefined
 from domain.procedures import ProcedurePublished
 from domain.simulation import Policy
@@ -21,9 +22,13 @@ from guichet.desk import Outcome
 from guichet.simulating import Simulation
 from guichet.web.absences import AbsenceNoted, Return
 from guichet.web.handling import COMMANDS
+from guichet.web.mailings import MailingNoted, MailingShown
+from guichet.web.messages import Owed, Silent
 from guichet.web.problems import JSON, AnyRequest
 from guichet.web.sending import Leave, Switch
 from projections.dossiers import DossierRow
+from projections.lapses import Undated
+from projections.messages import MessageRow
 from projections.queues import QueueRow
 from projections.timelines import TimelineRow
 
@@ -34,6 +39,8 @@ BODIES: dict[str, type[Any]] = {
     f"{PREFIX}/sending": Switch,
     f"{PREFIX}/absences": AnnounceAbsence,
     f"{PREFIX}/absences/{{account}}/end": Return,
+    f"{PREFIX}/mailings": PrintMailing,
+    f"{PREFIX}/mailings/{{id}}/posting": PostMailing,
     **{f"{PREFIX}/dossiers/{{id}}/{name}": body for name, (body, _, _) in COMMANDS.items()},
 }
 
@@ -49,21 +56,36 @@ class Problem(Struct):
     pointer: str = ""
 
 
+LISTS: dict[str, type[Any]] = {
+    f"{PREFIX}/dossiers": DossierRow,
+    f"{PREFIX}/dossiers/{{id}}/timeline": TimelineRow,
+    f"{PREFIX}/services/{{service}}/queue": QueueRow,
+    f"{PREFIX}/services/{{service}}/lapses": Owed,
+    f"{PREFIX}/services/{{service}}/without-next-date": Undated,
+    f"{PREFIX}/silences": Silent,
+    f"{PREFIX}/messages": MessageRow,
+    f"{PREFIX}/absences": Away,
+}
+"""What is listed, by what was projected."""
+
+SINGLES: dict[str, type[Any]] = {
+    f"{PREFIX}/dossiers/{{id}}": DossierRow,
+    f"{PREFIX}/mailings/{{id}}": MailingShown,
+    f"{PREFIX}/sending": Leave,
+}
+
 TYPES: tuple[type[Any], ...] = (
     *BODIES.values(),
+    *dict.fromkeys((*LISTS.values(), *SINGLES.values())),
     Outcome,
     Simulation,
-    DossierRow,
-    TimelineRow,
-    QueueRow,
     ProcedurePublished,
     ServiceDefined,
     PoleDefined,
     SiteDefined,
     TextPublished,
-    Leave,
-    Away,
     AbsenceNoted,
+    MailingNoted,
     Problem,
 )
 
@@ -88,15 +110,17 @@ HEADERS = {
     "If-Match": "The ETag of the dossier as its author has seen it, or * when he does not care.",
 }
 READING = (400, 401, 403, 404, 503)
+PRINTING = (400, 401, 403, 404, 409, 503)
 TRYING = (400, 401, 403, 413, 503)
-OPENING = (400, 401, 403, 409, 413, 422, 503)
-DECIDING = (400, 401, 403, 409, 413, 422, 503)
+DECIDING = (400, 401, 403, 404, 409, 413, 422, 503)
 HANDLING = (400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
 ELSEWHERE: dict[str, tuple[str, type[Any]]] = {
     f"{PREFIX}/simulations": ("200", Simulation),
     f"{PREFIX}/sending": ("200", Leave),
     f"{PREFIX}/absences": ("201", AbsenceNoted),
     f"{PREFIX}/absences/{{account}}/end": ("201", AbsenceNoted),
+    f"{PREFIX}/mailings": ("201", MailingNoted),
+    f"{PREFIX}/mailings/{{id}}/posting": ("201", MailingNoted),
 }
 """What is answered to a command that is on no dossier."""
 
@@ -135,7 +159,6 @@ def description(app: Litestar) -> dict[str, Any]:
 
 def describe_command(path: str, operation: dict[str, Any], schemas: dict[Any, Any]) -> None:
     """What a POST takes and answers."""
-    opens = path == f"{PREFIX}/dossiers"
     body = content(schemas[BODIES[path]])
     if (name := path.rpartition("/")[2]) in EXAMPLES:
         body["application/json"]["example"] = EXAMPLES[name]
@@ -145,26 +168,23 @@ def describe_command(path: str, operation: dict[str, Any], schemas: dict[Any, An
     if path == f"{PREFIX}/simulations":
         operation["responses"] = answers | problems(TRYING, schemas)
         return
-    alone = opens or path in ELSEWHERE
+    alone = path == f"{PREFIX}/dossiers" or path in ELSEWHERE
     headers = ("Idempotency-Key",) if alone else ("Idempotency-Key", "If-Match")
     operation.setdefault("parameters", []).extend(header(name) for name in headers)
-    refusals = OPENING if opens else DECIDING if alone else HANDLING
-    operation["responses"] = answers | problems(refusals, schemas)
+    operation["responses"] = answers | problems(DECIDING if alone else HANDLING, schemas)
 
 
 def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, Any]) -> None:
     """What a GET answers; how far it waits is a parameter of all that read what was projected."""
-    lists = {
-        f"{PREFIX}/dossiers": DossierRow,
-        f"{PREFIX}/dossiers/{{id}}/timeline": TimelineRow,
-        f"{PREFIX}/services/{{service}}/queue": QueueRow,
-        f"{PREFIX}/absences": Away,
-    }
-    waits = path in lists or path == f"{PREFIX}/dossiers/{{id}}"
-    if path in lists:
-        schema = listed(items=schemas[lists[path]])
-    elif path == f"{PREFIX}/dossiers/{{id}}":
-        schema = schemas[DossierRow]
+    if path.endswith(".pdf"):
+        body = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+        answers = {"200": {"description": "Printed", "content": body}}
+        operation["responses"] = answers | problems(PRINTING, schemas)
+        return
+    if path in LISTS:
+        schema = listed(items=schemas[LISTS[path]])
+    elif path in SINGLES:
+        schema = schemas[SINGLES[path]]
     elif path == f"{PREFIX}/catalogue":
         schema = listed(
             procedures=schemas[ProcedurePublished],
@@ -174,11 +194,9 @@ def describe_reading(path: str, operation: dict[str, Any], schemas: dict[Any, An
         )
     elif path == f"{PREFIX}/texts":
         schema = listed(items=schemas[TextPublished])
-    elif path == f"{PREFIX}/sending":
-        schema = schemas[Leave]
     else:  # the live queue
         schema = None
-    if waits:
+    if path in LISTS or path == f"{PREFIX}/dossiers/{{id}}":
         operation.setdefault("parameters", []).append(
             {
                 "name": "min_position",
