@@ -20,7 +20,7 @@ CHECKS = [
     of_the_library.response_schema_conformance,
 ]
 NEVER_ENDS = "/queue/live"
-OPERATIONS = 49
+OPERATIONS = 50
 """Doors that are described, without the one that never ends."""
 
 REQUEST = {"procedure": "lampadaire-eteint", "channel": "counter", "summary": "Il fait noir"}

@@ -129,11 +129,12 @@ async def test_the_doors_refuse(http: httpx.AsyncClient, desk: Client, as_role: 
         for path in (f"/mailings/{id}", f"/mailings/{id}/letters.pdf"):
             assert (await who.get(path)).status_code == 403
     assert (await as_role("service_agent", "voirie").post("/mailings", body)).status_code == 201
-    for wrong, pointer in [
+    refused: list[tuple[dict[str, Any], str]] = [
         ({"letters": []}, "/letters"),
         ({"letters": [letter, letter]}, "/letters"),
         ({"letters": [letter], "posted_on": "2026-03-02"}, "/posted_on"),
-    ]:
+    ]
+    for wrong, pointer in refused:
         answer = await desk.post("/mailings", wrong)
         assert (answer.status_code, answer.json()["pointer"]) == (400, pointer), answer.text
     assert (await desk.post("/mailings", body, key=None)).status_code == 400
