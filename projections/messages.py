@@ -106,8 +106,8 @@ async def listed(
     """The first `limit` messages in a state; those of one `service` by its dossiers of today."""
     conditions = ["m.town = %(town)s", "m.state = %(state)s"]
     conditions += ["m.means = %(means)s"] if means else []
-    conditions += ["d.service = %(service)s"] if service else []
-    owned = "join dossiers d using (town, dossier_id)" if service else ""
+    conditions += ["q.service = %(service)s"] if service else []
+    owned = "join queues q using (town, dossier_id)" if service else ""
     query = f"""
         select {COLUMNS} from messages m {owned} where {" and ".join(conditions)}
         order by {ORDERS[state]} limit %(limit)s

@@ -1,5 +1,6 @@
 """Mailings: letters printed together in the order of the post, and the act that says they left."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
@@ -141,6 +142,7 @@ async def read_letters(
     known = await cases(reception.house, author, {one.dossier for one in mailing.letters})
     lying: list[tuple[Letter, AnyLetter]] = []
     for letter in mailing.letters:
+        await asyncio.sleep(0)  # hundreds in a row would hold up whoever else asks
         case = known.get(letter.dossier)
         if case is None or letter.message not in case.dossier.queued:
             continue

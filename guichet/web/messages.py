@@ -58,10 +58,10 @@ async def read_messages(
         must_be_of(author, service)
     if service is not None:
         reception.catalogue_knows(service)
-    behind = await wait(request, reception, "messages", "dossiers")
+    behind = await wait(request, reception, "messages", "queues")
     town = reception.house.settings.town
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-        reached = reception.waiter.reached("messages", "dossiers")
+        reached = reception.waiter.reached("messages", "queues")
         rows = await messages.listed(
             cursor, town, standing, means=means, service=service, limit=limit
         )

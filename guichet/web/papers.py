@@ -45,8 +45,8 @@ class Case(NamedTuple):
 
 
 class Papers:
-    """The writer and the press of the town, made for the first paper and then kept; one print at a
-    time, since each takes a whole processor."""
+    """The writer and the press of the town, made for the first paper and then kept; one batch at a
+    time, since each takes a whole processor for long, and the counter does not wait for it."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -69,9 +69,7 @@ class Papers:
 
     async def printed(self, letter: AnyLetter) -> bytes:
         """`letter` as a PDF, or the sentence that says why there is none."""
-        press = self._press
-        async with self._turn:
-            return await asyncio.to_thread(press.printed, letter)
+        return await asyncio.to_thread(self._press.printed, letter)
 
     async def batch(
         self, letters: Sequence[tuple[Letter, AnyLetter]], *, duplex: bool = False
