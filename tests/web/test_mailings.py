@@ -1,6 +1,7 @@
 """Letters printed together in the order of the post, and posted by one act: a proof in each
 dossier, once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
 from domain.mailing import Letter, in_postal_order, postal_code
 from domain.telling import MessageSent
+from guichet.erasure import erase
 from guichet.house import House
 from guichet.reactor import Reactor
 from guichet.town_calendar import today_in
@@ -204,6 +206,18 @@ async def test_a_mailing_of_which_nothing_waits_has_nothing_to_print(desk: Clien
     assert (await desk.post(path, {"means": "counter"}, match="*")).status_code == 201
     answer = await desk.get(f"/mailings/{id}/letters.pdf")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nothing-to-print")
+
+
+async def test_whoever_was_erased_has_no_letter_in_the_bag(house: House, desk: Client) -> None:
+    letter = await waiting(desk, "Édith Aubépin")
+    id = await printed(desk, letter)
+    [fact] = (await house.desk.past(f"dossier.{letter['dossier']}"))[:1]
+    await erase(house, fact.event.usager.id, "RGPD art. 17")
+    async with asyncio.timeout(60):  # until this process too has heard that the key is gone
+        while (answer := await desk.get(f"/mailings/{id}/letters.pdf")).status_code == 200:
+            assert "Aubépin" in texts(answer.content)[0]
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/letter-not-made")
+    assert answer.json()["dossier"] == letter["dossier"]
 
 
 def test_letters_lie_by_postal_code_then_by_name() -> None:
