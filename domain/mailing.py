@@ -51,15 +51,14 @@ class Mailing(Value, frozen=True):
 
     version: int = 0
     letters: tuple[Letter, ...] = ()
-    duplex: bool = False
     posted: bool = False
 
     def evolve(self, event: MailingEvent) -> "Mailing":
         """The memory after `event`."""
         after = changed(self, version=self.version + 1)
         match event:
-            case MailingPrinted(letters=letters, duplex=duplex):
-                return changed(after, letters=letters, duplex=duplex)
+            case MailingPrinted(letters=letters):
+                return changed(after, letters=letters)
             case MailingPosted():
                 return changed(after, posted=True)
             case _:
@@ -70,16 +69,17 @@ class Mailing(Value, frozen=True):
 
 
 class PrintMailing(Value, frozen=True):
-    """Put `letters` into one mailing."""
+    """Put `letters` into one mailing, whose identifier is `id` where its device made one."""
 
     letters: Annotated[tuple[Letter, ...], Meta(min_length=1, max_length=500)]
     duplex: bool = False
+    id: UUID | None = None
 
     def decide(self, mailing: Mailing, at: Circumstances) -> Sequence[MailingEvent]:
         if mailing.version:
             raise MailingExists
         if len(set(self.letters)) < len(self.letters):
-            raise Invalid("/letters", "La même lettre y est deux fois.")
+            raise Invalid("/letters", "Une lettre y figure deux fois.")
         return [MailingPrinted(letters=self.letters, duplex=self.duplex)]
 
 

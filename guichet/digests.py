@@ -110,6 +110,7 @@ class Digests:
             service=service,
             level=level,
             url=site(town),
+            training=self._house.settings.training,
             late=tuple(line for line in lines if line.on < at.today),
             today=tuple(line for line in lines if line.on == at.today),
             soon=tuple(line for line in lines if line.on > at.today),

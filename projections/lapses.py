@@ -87,6 +87,36 @@ async def lasting(
     return await fetch(cursor, LapseRow, query, values)
 
 
+class Undated(Struct, frozen=True, kw_only=True):
+    """*Dossier sans prochaine date*: open, and nothing is promised for today or later. `due` is the
+    last day of the answer, `state` where the dossier stands in its queue."""
+
+    dossier_id: UUID
+    service: str
+    procedure: str
+    state: str
+    received_at: datetime
+    due: date
+
+
+async def without_next_date(
+    cursor: Cursor, town: str, service: str, today: date, *, limit: int
+) -> list[Undated]:
+    """The first `limit` such dossiers of `service`, those that wait longest first; history, for
+    which nothing was promised, is not among them."""
+    columns = ", ".join(f"q.{name}" for name in Undated.__struct_fields__)
+    query = f"""
+        select {columns} from queues q
+        where q.town = %(town)s and q.service = %(service)s and q.open and not q.history
+          and not exists (
+              select from promises p where p.town = q.town and p.dossier_id = q.dossier_id
+                and p.state = 'open' and p.promised_for >= %(today)s)
+        order by q.received_at, q.dossier_id limit %(limit)s
+    """  # noqa: S608 our columns
+    values = {"town": town, "service": service, "today": today, "limit": limit}
+    return await fetch(cursor, Undated, query, values)
+
+
 async def silences(cursor: Cursor, town: str) -> dict[str, int]:
     """How many open dossiers run under the effect of the town's silence, by service."""
     await cursor.execute(

@@ -20,7 +20,7 @@ from domain.dossier_events import (
 )
 from domain.grammar import Recorded
 from domain.telling import AnswerSent, ProgressReported
-from projections.read_model import Cursor, ReadModel, Town, dossier_id
+from projections.read_model import ReadModel, Town, dossier_id
 from projections.reckoning import MOVES_A_CLOCK, promised
 
 
@@ -145,21 +145,3 @@ MODEL = ReadModel(
     fold=fold,
     key=("dossier_id", "number", "kind"),  # news may announce the answer too: two by one fact
 )
-
-
-async def undated(
-    cursor: Cursor, town: str, service: str, today: date, limit: int
-) -> list[tuple[UUID, str, datetime]]:
-    """The open dossiers of a service, history apart, whose resident was given no date from `today`
-    on: identifier, procedure and receipt, oldest first."""
-    await cursor.execute(
-        """
-        select q.dossier_id, q.procedure, q.received_at from queues q
-        where q.town = %s and q.service = %s and q.open and not q.history
-          and not exists (select from promises p where p.town = q.town
-            and p.dossier_id = q.dossier_id and p.state = 'open' and p.promised_for >= %s)
-        order by q.received_at, q.dossier_id limit %s
-        """,
-        [town, service, today, limit],
-    )
-    return await cursor.fetchall()

@@ -57,7 +57,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
     guard = Guard(house)
     house.log.ask_before_writing(guard.must_pass)
     reception = Reception(house, doorkeeper, waiter, guard)
-    printing = papers.Papers(settings)
+    printing = papers.Papers(house)
     api = Router(
         openapi.PREFIX,
         route_handlers=[
@@ -76,18 +76,9 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
             absences.read_absences,
             absences.announce_absence,
             absences.end_absence,
-            messages.read_messages,
-            messages.read_lapses,
-            messages.read_undated,
-            messages.read_silences,
-            mailings.print_mailing,
-            mailings.post_mailing,
-            mailings.read_mailing,
-            mailings.read_letters,
-            mailings.read_sheet,
-            papers.read_ticket,
-            papers.read_letter,
-            papers.read_attestation,
+            *messages.routes,
+            *mailings.routes,
+            *papers.routes,
             openapi.describe,
         ],
     )

@@ -17,9 +17,10 @@ from guichet.simulating import Simulation
 from guichet.web.absences import AbsenceNoted, Return
 from guichet.web.handling import COMMANDS
 from guichet.web.mailings import MailingNoted, MailingShown
-from guichet.web.messages import LapseShown, Silences, Undated
+from guichet.web.messages import Owed, Silent
 from guichet.web.sending import Leave, Switch
 from projections.dossiers import DossierRow
+from projections.lapses import Undated
 from projections.messages import MessageRow
 from projections.queues import QueueRow
 from projections.timelines import TimelineRow
@@ -63,13 +64,13 @@ LISTS: dict[str, type[Any]] = {
     f"{PREFIX}/services/{{service}}/queue": QueueRow,
     f"{PREFIX}/absences": Away,
     f"{PREFIX}/messages": MessageRow,
-    f"{PREFIX}/services/{{service}}/lapses": LapseShown,
+    f"{PREFIX}/services/{{service}}/lapses": Owed,
     f"{PREFIX}/services/{{service}}/without-next-date": Undated,
+    f"{PREFIX}/silences": Silent,
 }
 """What is read of the tables, as a list and with the position it was read at."""
 ROWS: dict[str, type[Any]] = {
     f"{PREFIX}/dossiers/{{id}}": DossierRow,
-    f"{PREFIX}/silences": Silences,
 }
 """The same, alone."""
 OF_THE_LOG: dict[str, type[Any]] = {
@@ -78,11 +79,11 @@ OF_THE_LOG: dict[str, type[Any]] = {
 }
 """What is read of the log itself, and waits for no table."""
 PAPERS = (
-    f"{PREFIX}/dossiers/{{id}}/ticket",
-    f"{PREFIX}/dossiers/{{id}}/messages/{{number}}/letter",
-    f"{PREFIX}/dossiers/{{id}}/attestation",
-    f"{PREFIX}/mailings/{{id}}/letters",
-    f"{PREFIX}/mailings/{{id}}/sheet",
+    f"{PREFIX}/dossiers/{{id}}/ticket.pdf",
+    f"{PREFIX}/dossiers/{{id}}/messages/{{number}}/letter.pdf",
+    f"{PREFIX}/dossiers/{{id}}/attestation.pdf",
+    f"{PREFIX}/mailings/{{id}}/letters.pdf",
+    f"{PREFIX}/mailings/{{id}}/sheet.pdf",
 )
 """What is read as a PDF."""
 
@@ -102,9 +103,9 @@ TYPES: tuple[type[Any], ...] = (
     Away,
     AbsenceNoted,
     MessageRow,
-    LapseShown,
+    Owed,
     Undated,
-    Silences,
+    Silent,
     MailingNoted,
     MailingShown,
     Problem,

@@ -43,7 +43,7 @@ async def open_dossier(
     known = doorkeeper.knows(intent.hand)
     with doorkeeper.hearing(intent.hand):
         if command.id is not None and not known:
-            await must_be_new(reception, intent, id)
+            await must_be_new(reception, intent, f"dossier.{id}")
         await reception.safe_to_write()
         outcome = await reception.house.desk.open(id, command, intent.hand)
     return created(outcome)
@@ -114,8 +114,8 @@ async def find_dossiers(
     return answered({"items": items, "position": reached}, behind)
 
 
-async def must_be_new(reception: Reception, intent: Intent, id: UUID) -> None:
-    """422 when the key was used for another dossier; without the database only what this process
+async def must_be_new(reception: Reception, intent: Intent, stream: str) -> None:
+    """422 when the key was used for another stream; without the database only what this process
     remembers is known."""
     try:
         async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
@@ -123,7 +123,7 @@ async def must_be_new(reception: Reception, intent: Intent, id: UUID) -> None:
             entry = await archive.by_command(cursor, town, intent.hand.command_id)
     except (OperationalError, PoolTimeout):
         return
-    if entry is not None and entry.stream != f"dossier.{id}":
+    if entry is not None and entry.stream != stream:
         raise KeyReused
 
 

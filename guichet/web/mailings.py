@@ -1,8 +1,8 @@
-"""Mailings: letters printed together, and the one act by which they were posted."""
+"""Mailings: letters printed together in the order of the post, and the act that says they left."""
 
-import asyncio
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -12,187 +12,156 @@ from litestar.params import FromPath
 from litestar.response import Response
 from msgspec import Struct
 
-from domain.dossier import DossierUnknown
-from domain.grammar import Author, Invalid, Refused, replay
-from domain.mailing import Letter, Mailing, MailingUnknown, PostMailing, PrintMailing
+from domain.circumstances import Circumstances
+from domain.grammar import Event, changed, replay
+from domain.mailing import (
+    Mailing,
+    MailingPosted,
+    PostMailing,
+    PrintMailing,
+)
 from guichet.aggregates import decided
-from guichet.letters.content import AnyLetter
-from guichet.letters.posting import in_postal_order, posting_sheet
-from guichet.sentences import Sentence
-from guichet.web.dossiers import answered
-from guichet.web.papers import Papers, pdf, seen, unmade
+from guichet.letters.posting import posting_sheet
+from guichet.web.dossiers import answered, must_be_new
+from guichet.web.intents import Intent
+from guichet.web.papers import Papers, on_paper
+from guichet.web.postable import facts_of, laid_out, still_lying, stream_of
 from guichet.web.problems import AnyRequest
 from guichet.web.reception import Reception
 
 
-class NothingLeft(Refused):
-    """No letter of a mailing waits any more."""
-
-    title = "Aucune lettre de cet envoi n'attend plus son départ."
-
-
 class MailingNoted(Struct, frozen=True):
-    """The mailing, and where in the log it was recorded."""
+    """What a command left of a mailing, and where in the log."""
 
     id: UUID
     version: int
     position: int
 
 
+class InMailing(Struct, frozen=True):
+    """A letter of a mailing: the `message` of a dossier, and whether it was in the bag."""
+
+    dossier: UUID
+    message: int
+    posted: bool
+
+
 class MailingShown(Struct, frozen=True):
-    """A mailing: its letters in the order in which they lie, and whether they were posted."""
+    """A mailing, its letters in the order in which they lie; `posted_on` is empty until then."""
 
     id: UUID
-    letters: tuple[Letter, ...]
-    posted: bool
+    duplex: bool
+    posted_on: date | None
+    letters: list[InMailing]
+    version: int
     position: int
 
 
-@post("/mailings", summary="Imprimer un envoi")
+@post("/mailings", summary="Préparer un envoi postal")
 async def print_mailing(
-    request: AnyRequest, reception: NamedDependency[Reception], papers: NamedDependency[Papers]
+    request: AnyRequest, reception: NamedDependency[Reception]
 ) -> Response[bytes]:
-    """Letters that wait, put into the order of the post: by postal code, then by name."""
-    doorkeeper = reception.doorkeeper
+    """Letters that wait, laid in the order of the post. Nothing has left by that."""
+    doorkeeper, house = reception.doorkeeper, reception.house
     author = await doorkeeper.author(request, "handle")
     command, intent = await doorkeeper.command(request, author, PrintMailing)
-    id = doorkeeper.derived_id(author, intent.key)
-    known = await reception.house.desk.past(stream_of(id))
-    if not known:
-        written = await written_anew(reception, papers, author, command.letters)
-        order = in_postal_order([letter.addressee for letter in written])
-        letters = tuple(command.letters[number] for number in order)
-        command = PrintMailing(letters=letters, duplex=command.duplex)
-    await reception.safe_to_write()
+    id = command.id or doorkeeper.derived_id(author, intent.key)
+    known = doorkeeper.knows(intent.hand)
     with doorkeeper.hearing(intent.hand):
-        fact = await decided(
-            reception.house.desk, stream_of(id), Mailing(), command.decide, intent.hand
-        )
-    return noted(id, fact)
+        if command.id is not None and not known:
+            await must_be_new(reception, intent, stream_of(id))
+        await reception.safe_to_write()
+        if not await house.desk.past(stream_of(id), upto_date=True):
+            # Heard before, it is answered as then: its letters need not wait any more.
+            letters = await laid_out(reception, author, command.letters)
+            command = changed(command, letters=letters)
+        return await noted(reception, id, command.decide, intent)
 
 
-@post("/mailings/{id:uuid}/posting", summary="Dire qu'un envoi est posté")
+@post("/mailings/{id:uuid}/posting", summary="Dire qu'un envoi postal est parti")
 async def post_mailing(
     request: AnyRequest, reception: NamedDependency[Reception], id: FromPath[UUID]
 ) -> Response[bytes]:
-    """One act; each letter that was in the bag gets its own proof, in its own dossier."""
+    """One act for the whole bag; each letter then gets its proof, in its own dossier."""
     doorkeeper = reception.doorkeeper
     author = await doorkeeper.author(request, "handle")
     command, intent = await doorkeeper.command(request, author, PostMailing)
-    await must_see_all(reception, author, id)
-    await reception.safe_to_write()
+    await facts_of(reception, author, id)
     with doorkeeper.hearing(intent.hand):
-        fact = await decided(
-            reception.house.desk,
-            stream_of(id),
-            Mailing(),
-            lambda mailing, at: command.decide(id, mailing, at),
-            intent.hand,
-        )
-    return noted(id, fact)
+        await reception.safe_to_write()
+        return await noted(reception, id, partial(command.decide, id), intent)
 
 
-@get("/mailings/{id:uuid}", summary="Un envoi")
+@get("/mailings/{id:uuid}", summary="Lire un envoi postal")
 async def read_mailing(
     request: AnyRequest, reception: NamedDependency[Reception], id: FromPath[UUID]
 ) -> Response[bytes]:
-    """Its letters, and whether it was posted."""
+    """Its letters, and whether they were posted."""
     author = await reception.doorkeeper.author(request, "handle")
-    mailing, position = await must_see_all(reception, author, id)
-    shown = MailingShown(id, mailing.letters, mailing.posted, position)
-    return answered(msgspec.structs.asdict(shown), {})
+    facts = await facts_of(reception, author, id)
+    mailing = replay(Mailing(), (fact.event for fact in facts))
+    posted = [fact.event for fact in facts if isinstance(fact.event, MailingPosted)]
+    gone = frozenset(letter for event in posted for letter in event.letters)
+    shown = MailingShown(
+        id=id,
+        duplex=facts[0].event.duplex,
+        posted_on=posted[0].posted_on if posted else None,
+        letters=[InMailing(one.dossier, one.message, one in gone) for one in mailing.letters],
+        version=mailing.version,
+        position=facts[-1].position,
+    )
+    return answered(msgspec.to_builtins(shown), {})
 
 
-@get("/mailings/{id:uuid}/letters", summary="Les lettres d'un envoi (PDF)")
+@get("/mailings/{id:uuid}/letters.pdf", summary="Imprimer un envoi postal")
 async def read_letters(
     request: AnyRequest,
     reception: NamedDependency[Reception],
     papers: NamedDependency[Papers],
     id: FromPath[UUID],
 ) -> Response[bytes]:
-    """All its letters that still wait, in its order, as one file for the printer."""
+    """Its letters, written anew, in the order of the record; those that wait no longer are left
+    out. 409 once it was posted, and for a letter that cannot be made, which is then named."""
     author = await reception.doorkeeper.author(request, "handle")
-    mailing, _ = await must_see_all(reception, author, id)
-    letters = await written_anew(reception, papers, author, mailing.letters, still=True)
-    if not letters:
-        raise NothingLeft
-    places = {letter.reference: f"{place:04}" for place, letter in enumerate(letters)}
-    try:
-        content = await asyncio.to_thread(
-            papers.press.batch, letters, lambda one: places[one.reference], duplex=mailing.duplex
-        )
-    except Sentence as sentence:
-        raise unmade(sentence) from None
-    return pdf(content, f"envoi-{id}")
+    facts, lying = await still_lying(reception, papers, author, id)
+    pdf = await papers.batch(lying, duplex=facts[0].event.duplex)
+    return on_paper(pdf, f"envoi-{id}")
 
 
-@get("/mailings/{id:uuid}/sheet", summary="Le bordereau de dépôt d'un envoi (PDF)")
+@get("/mailings/{id:uuid}/sheet.pdf", summary="Le bordereau de dépôt d'un envoi postal")
 async def read_sheet(
     request: AnyRequest,
     reception: NamedDependency[Reception],
     papers: NamedDependency[Papers],
     id: FromPath[UUID],
 ) -> Response[bytes]:
-    """Its letters that still wait, to be ticked and signed at the post office."""
+    """The same letters as a list, to tick and to sign at the post office."""
     author = await reception.doorkeeper.author(request, "handle")
-    mailing, _ = await must_see_all(reception, author, id)
-    letters = await written_anew(reception, papers, author, mailing.letters, still=True)
-    if not letters:
-        raise NothingLeft
-    sheet = posting_sheet(letters, str(id), reception.house.desk.circumstances(author).now)
-    content = await asyncio.to_thread(papers.press.sheet, sheet)
-    return pdf(content, f"bordereau-{id}")
+    _, lying = await still_lying(reception, papers, author, id)
+    now = reception.house.desk.circumstances(author).now
+    pdf = await papers.sheet(posting_sheet([letter for _, letter in lying], str(id), now))
+    return on_paper(pdf, f"bordereau-{id}")
 
 
-async def written_anew(
+async def noted(
     reception: Reception,
-    papers: Papers,
-    author: Author,
-    letters: Sequence[Letter],
-    *,
-    still: bool = False,
-) -> list[AnyLetter]:
-    """`letters` as they read today. One that does not wait by post is invalid, or left out when
-    only those that `still` wait are wanted."""
-    written: list[AnyLetter] = []
-    for number, letter in enumerate(letters):
-        try:
-            dossier, at = await seen(reception, author, letter.dossier)
-        except DossierUnknown:
-            raise Invalid(f"/letters/{number}", "Ce dossier n'existe pas.") from None
-        message = dossier.queued.get(letter.message)
-        if message is None or message.means != "letter":
-            if still:
-                continue
-            raise Invalid(f"/letters/{number}", "Aucune lettre de ce numéro n'attend son départ.")
-        try:
-            written.append(papers.writer.letter(letter.dossier, dossier, letter.message, at))
-        except Sentence as sentence:
-            raise unmade(sentence) from None
-    return written
-
-
-async def must_see_all(reception: Reception, author: Author, id: UUID) -> tuple[Mailing, int]:
-    """A mailing all of whose dossiers `author` may see, and where it was last written of."""
-    past = await reception.house.desk.past(stream_of(id))
-    if not past:
-        raise MailingUnknown
-    mailing = replay(Mailing(), (fact.event for fact in past))
-    for dossier in {letter.dossier for letter in mailing.letters}:
-        await seen(reception, author, dossier)
-    return mailing, past[-1].position
-
-
-def stream_of(id: UUID) -> str:
-    """Where the log keeps a mailing."""
-    return f"mailing.{id}"
-
-
-def noted(id: UUID, fact: Any) -> Response[bytes]:
-    """The answer to a command on a mailing."""
+    id: UUID,
+    decide: Callable[[Mailing, Circumstances], Sequence[Event]],
+    intent: Intent,
+) -> Response[bytes]:
+    """Record what `decide` makes of a mailing."""
+    desk = reception.house.desk
+    fact = await decided(desk, stream_of(id), Mailing(), decide, intent.hand)
+    assert fact is not None  # noqa: S101 both commands leave one fact, or are refused
     return Response(
         msgspec.json.encode(MailingNoted(id, fact.version, fact.position)),
         status_code=201,
-        headers={"X-Event-Position": str(fact.position)},
+        headers={
+            "Location": f"/api/v1/mailings/{id}",
+            "X-Event-Position": str(fact.position),
+        },
         media_type="application/json",
     )
+
+
+routes = [print_mailing, post_mailing, read_mailing, read_letters, read_sheet]

@@ -55,9 +55,6 @@ def description(app: Litestar) -> dict[str, Any]:
     schemas = dict(zip(TYPES, found, strict=True))
     components["DossierRow"] = as_shown(components["DossierRow"], "keys", "clocks")
     components["QueueRow"] = as_shown(components["QueueRow"], "clock")
-    of = components["MessageRow"]["properties"]
-    of["dossier"] = of.pop("dossier_id")
-    components["MessageRow"]["required"] = list(of)
     due = components["QueueRow"]["properties"]["due"]
     components["QueueRow"]["properties"]["due"] = {"anyOf": [due, {"type": "null"}]}
     for definition in (ProcedurePublished, ServiceDefined, PoleDefined, SiteDefined, TextPublished):

@@ -14,7 +14,6 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from domain.dossier import DossierUnknown
 from domain.grammar import Invalid, Recorded, Refused
 from domain.log import Conflict, LogDamaged, LogUnavailable
-from domain.mailing import MailingUnknown
 from guichet.catalogue import CatalogueDamaged
 from guichet.desk import KeyReused, VersionMoved
 from projections.timelines import LABELS
@@ -22,6 +21,8 @@ from projections.timelines import LABELS
 logger = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 JSON = "application/problem+json"
+ASKED = {"standing": "state"}
+"""Parameters whose name the framework keeps for itself, so that handlers call them otherwise."""
 
 
 class Problem(Exception):
@@ -104,8 +105,6 @@ def problem_of(error: Exception) -> Problem:
             return invalid(error.pointer, error.detail)
         case DossierUnknown():
             return Problem(404, "dossier-unknown", error.title)
-        case MailingUnknown():
-            return Problem(404, "mailing-unknown", error.title)
         case Refused():
             detail = "" if error.detail == error.title else error.detail
             return Problem(409, kebab(type(error).__name__), error.title, detail)
@@ -126,7 +125,7 @@ def problem_of(error: Exception) -> Problem:
         case psycopg.OperationalError() | PoolTimeout() | PoolClosed():
             return unavailable("La base de lecture ne répond pas.")
         case ValidationException(extra=[{"key": str(field)}, *_]):
-            return invalid(f"/{field}", "Ce paramètre n'a pas la forme attendue.")
+            return invalid(f"/{ASKED.get(field, field)}", "Ce paramètre n'a pas la forme attendue.")
         case HTTPException():
             return http(error)
         case _:

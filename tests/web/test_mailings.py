@@ -1,26 +1,28 @@
-"""Letters are printed together and posted by one act, which leaves one proof for each."""
+"""Letters printed together in the order of the post, and posted by one act: a proof in each
+dossier, once."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import pikepdf
+import httpx
 import pytest
 import pytest_asyncio
 
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
-from domain.grammar import Author
-from domain.sending import PrepareAcknowledgement
 from domain.telling import MessageSent
-from guichet.envelopes import Hand
+from guichet.erasure import erase
 from guichet.house import House
 from guichet.reactor import Reactor
+from guichet.town_calendar import today_in
 from tests.letters.reading import texts
 from tests.outbox.conftest import DESCRIBED
 from tests.web.conftest import As, Client
+from tests.web.letters import waiting
+
+PROVED = ["DossierOpened", "MessageQueued", "MessageSent", "ReceiptAcknowledged"]
 
 
 @pytest.fixture(autouse=True)
@@ -36,122 +38,194 @@ async def reactor(house: House) -> AsyncIterator[Reactor]:
     await nc.close()
 
 
-async def waiting(desk: Client, house: House, name: str, town: str) -> dict[str, Any]:
-    """A letter that waits for the post, to somebody in a town."""
-    usager = {"name": name, "address": f"1 rue Haute, {town}"}
-    id = (await desk.opened(channel="letter", usager=usager)).json()["id"]
-    author = Author(role="system", account="reactor")
-    hand = Hand(author=author, command_id=id, digest="d")
-    await house.desk.handle(UUID(id), PrepareAcknowledgement(), hand, expected=None)
-    return {"dossier": id, "message": 2}
+async def told(house: House, letter: dict[str, Any]) -> list[str]:
+    past = await house.desk.past(f"dossier.{letter['dossier']}")
+    return [type(fact.event).__name__ for fact in past]
 
 
-async def three(desk: Client, house: House) -> list[dict[str, Any]]:
-    return [
-        await waiting(desk, house, "Zoé Adam", "77990 SAINTE-AURORE"),
-        await waiting(desk, house, "Éric Blanc", "77990 SAINTE-AURORE"),
-        await waiting(desk, house, "Ali Cherif", "13001 MARSEILLE"),
-    ]
+async def printed(desk: Client, *letters: dict[str, Any], **more: Any) -> str:
+    answer = await desk.post("/mailings", {"letters": letters, **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
 
 
-async def told(house: House, id: str) -> list[str]:
-    return [type(fact.event).__name__ for fact in await house.desk.past(f"dossier.{id}")]
-
-
-async def test_a_mailing_is_printed_in_the_order_of_the_post(house: House, desk: Client) -> None:
-    zoe, eric, ali = await three(desk, house)
-    made = await desk.post("/mailings", {"letters": [zoe, eric, ali]}, key="m1")
-    assert made.status_code == 201, made.text
-    again = await desk.post("/mailings", {"letters": [zoe, eric, ali]}, key="m1")
-    assert again.json() == made.json()
-    id = made.json()["id"]
-    read = (await desk.get(f"/mailings/{id}")).json()
-    assert read["letters"] == [ali, eric, zoe]
-    assert read["posted"] is False
-    paper = await desk.get(f"/mailings/{id}/letters")
-    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
-    with pikepdf.open(BytesIO(paper.content)) as pdf:
-        assert len(pdf.pages) >= 3
-        assert "/StructTreeRoot" in pdf.Root
-    sheet = await desk.get(f"/mailings/{id}/sheet")
-    assert sheet.status_code == 200
-    [listed] = texts(sheet.content)
-    assert listed.index("Ali Cherif") < listed.index("Éric Blanc") < listed.index("Zoé Adam")
-    assert await told(house, str(zoe["dossier"])) == ["DossierOpened", "MessageQueued"]
-
-
-async def test_posted_once_each_letter_has_its_proof_however_often_it_is_said(
+async def test_a_mailing_posted_twice_is_proved_once_in_each_dossier(
     house: House, desk: Client, reactor: Reactor
 ) -> None:
-    zoe, eric, ali = await three(desk, house)
-    made = await desk.post("/mailings", {"letters": [zoe, eric, ali], "duplex": True})
-    id = made.json()["id"]
-    path, body = f"/mailings/{id}/posting", {"without": [eric]}
-    first = await desk.post(path, body, key="p1")
-    assert first.status_code == 201, first.text
-    assert (await desk.post(path, body, key="p1")).json() == first.json()
-    other = await desk.post(path, {}, key="p2")
-    assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (409, "mailing-gone")
+    far = await waiting(desk, "Abel Roy", "2 rue Haute, 95000 CERGY")
+    last = await waiting(desk, "Émile Zola")
+    first = await waiting(desk, "Édith Aubépin")
+    sent = await desk.post("/mailings", {"letters": [far, last, first]}, key="m")
+    assert set(sent.json()) == {"id", "version", "position"}
+    assert sent.headers["x-event-position"] == str(sent.json()["position"])
+    path = sent.headers["location"].removeprefix("/api/v1")
+    assert path == f"/mailings/{sent.json()['id']}"
+    shown = (await desk.get(path)).json()
+    assert [letter["dossier"] for letter in shown["letters"]] == [
+        letter["dossier"] for letter in (first, last, far)
+    ]
+    assert shown["posted_on"] is None
+    assert not any(letter["posted"] for letter in shown["letters"])
+
+    posted = await desk.post(f"{path}/posting", {"without": [last]}, key="p")
+    assert posted.status_code == 201, posted.text
+    assert (await desk.post(f"{path}/posting", {"without": [last]}, key="p")).json() == (
+        posted.json()
+    )
+    again = await desk.post(f"{path}/posting", {})
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/mailing-gone")
     for _ in range(2):
         await reactor.react(await house.log.page(0, 1000))
-    for letter in (zoe, ali):
-        assert await told(house, str(letter["dossier"])) == [
-            "DossierOpened",
-            "MessageQueued",
-            "MessageSent",
-            "ReceiptAcknowledged",
-        ]
-    assert await told(house, str(eric["dossier"])) == ["DossierOpened", "MessageQueued"]
-    sent = (await house.desk.past(f"dossier.{ali['dossier']}"))[2].event
-    assert isinstance(sent, MessageSent)
-    assert (sent.message_id, sent.posted_on) == (f"{id}/1", datetime.now(UTC).date())
-    assert "2 lettre(s)" in (sent.proof or "")
-    assert (await desk.get(f"/mailings/{id}")).json()["posted"] is True
-    without = await desk.post("/mailings", {"letters": [eric]})
-    await desk.post(f"/mailings/{without.json()['id']}/posting", {})
-    await reactor.react(await house.log.page(0, 1000))
-    for paper in ("letters", "sheet"):
-        nothing = await desk.get(f"/mailings/{id}/{paper}")
-        assert nothing.status_code == 409
-
-
-async def test_only_letters_that_wait_are_put_into_a_mailing(house: House, desk: Client) -> None:
-    letter = await waiting(desk, house, "Zoé Adam", "77990 SAINTE-AURORE")
-    for wrong, pointer in (
-        ({"dossier": str(uuid4()), "message": 2}, "/letters/1"),
-        ({**letter, "message": 1}, "/letters/1"),
-        (letter, "/letters"),
-    ):
-        refused = await desk.post("/mailings", {"letters": [letter, wrong]})
-        assert (refused.status_code, refused.json()["pointer"]) == (400, pointer), refused.text
-    assert (await desk.post("/mailings", {"letters": []})).status_code == 400
-
-
-async def test_a_letter_that_lacks_a_mention_is_not_printed(house: House, desk: Client) -> None:
-    letter = await waiting(desk, house, "Zoé Adam", "77990 SAINTE-AURORE")
-    made = await desk.post("/mailings", {"letters": [letter]})
-    unnamed = house.catalogue.organisation.services["voirie"][:1]
-    services = {**house.catalogue.organisation.services, "voirie": unnamed}
-    house.catalogue.organisation = type(DESCRIBED)(
-        poles=DESCRIBED.poles, services=services, town=DESCRIBED.town
+    today = today_in(house.settings.zone)
+    for number, letter in enumerate((first, far), 1):
+        assert await told(house, letter) == PROVED
+        proof = (await house.desk.past(f"dossier.{letter['dossier']}"))[2].event
+        assert isinstance(proof, MessageSent)
+        assert (proof.means, proof.posted_on) == ("letter", today)
+        assert proof.message_id == f"{sent.json()['id']}/{number}"
+        assert sent.json()["id"] in (proof.proof or "")
+    assert await told(house, last) == PROVED[:2]
+    shown = (await desk.get(path)).json()
+    assert shown["posted_on"] == today.isoformat()
+    assert [letter["posted"] for letter in shown["letters"]] == [True, False, True]
+    # What was answered once is answered again, though its letters wait no longer.
+    assert (await desk.post("/mailings", {"letters": [far, last, first]}, key="m")).json() == (
+        sent.json()
     )
-    refused = await desk.get(f"/mailings/{made.json()['id']}/letters")
-    assert refused.status_code == 409
-    assert "adresse postale du service" in refused.json()["detail"]
+    assert (await desk.post("/mailings", {"letters": [last]}, key="m")).status_code == 422
 
 
-async def test_a_mailing_is_for_those_who_may_see_its_dossiers(
-    house: House, desk: Client, as_role: As
-) -> None:
-    letter = await waiting(desk, house, "Zoé Adam", "77990 SAINTE-AURORE")
-    id = (await desk.post("/mailings", {"letters": [letter]})).json()["id"]
-    own, other = as_role("service_agent", "voirie"), as_role("service_agent", "proprete")
-    for path in (f"/mailings/{id}", f"/mailings/{id}/letters"):
-        assert (await own.get(path)).status_code == 200
-        assert (await other.get(path)).status_code == 403
-        assert (await as_role("caretaker").get(path)).status_code == 403
-        assert (await desk.http.get(f"/api/v1{path}")).status_code == 401
-    assert (await other.post(f"/mailings/{id}/posting", {})).status_code == 403
-    assert (await other.post("/mailings", {"letters": [letter]})).status_code == 403
-    nothing = await desk.get(f"/mailings/{uuid4()}")
-    assert (nothing.status_code, nothing.json()["title"]) == (404, "Cet envoi n'existe pas.")
+async def test_only_letters_that_wait_are_taken_and_the_others_are_named(desk: Client) -> None:
+    letter = await waiting(desk)
+    mailed = await waiting(desk, acknowledge_by="letter")
+    electronic = (await desk.opened(usager={"email": "lea@usagers.example"})).json()
+    path = f"/dossiers/{electronic['id']}/acknowledgement-order"
+    by_mail = (await desk.post(path, {}, match="*")).json()
+    wrong: list[dict[str, Any]] = [
+        {"dossier": str(uuid4()), "message": 2},
+        {**letter, "message": 9},
+        {"dossier": by_mail["id"], "message": by_mail["version"]},
+    ]
+    answer = await desk.post("/mailings", {"letters": [letter, *wrong, mailed]})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/letters-not-waiting")
+    named = answer.json()["letters"]
+    assert [{key: one[key] for key in ("dossier", "message")} for one in named] == wrong
+    assert [one["detail"] for one in named] == [
+        "Ce dossier n'existe pas.",
+        "Aucun message de ce numéro n'attend son départ.",
+        "Ce message ne part pas par courrier.",
+    ]
+    assert (await desk.post("/mailings", {"letters": [letter, mailed]})).status_code == 201
+
+
+async def test_the_doors_refuse(http: httpx.AsyncClient, desk: Client, as_role: As) -> None:
+    letter = await waiting(desk)
+    body = {"letters": [letter]}
+    id = await printed(desk, letter)
+    nobody = Client(http, "x")
+    assert (await nobody.post("/mailings", body)).status_code == 401
+    for who in (as_role("evaluator"), as_role("caretaker"), as_role("service_agent", "proprete")):
+        assert (await who.post("/mailings", body)).status_code == 403
+        assert (await who.post(f"/mailings/{id}/posting", {})).status_code == 403
+        for path in (f"/mailings/{id}", f"/mailings/{id}/letters.pdf"):
+            assert (await who.get(path)).status_code == 403
+    assert (await as_role("service_agent", "voirie").post("/mailings", body)).status_code == 201
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"letters": []}, "/letters"),
+        ({"letters": [letter, letter]}, "/letters"),
+        ({"letters": [letter], "posted_on": "2026-03-02"}, "/posted_on"),
+    ]
+    for wrong, pointer in refused:
+        answer = await desk.post("/mailings", wrong)
+        assert (answer.status_code, answer.json()["pointer"]) == (400, pointer), answer.text
+    assert (await desk.post("/mailings", body, key=None)).status_code == 400
+    for posting, pointer in [
+        ({"posted_on": "2999-01-01"}, "/posted_on"),
+        ({"without": [{**letter, "message": 9}]}, "/without"),
+    ]:
+        answer = await desk.post(f"/mailings/{id}/posting", posting)
+        assert (answer.status_code, answer.json()["pointer"]) == (400, pointer), answer.text
+    for path in (f"/mailings/{uuid4()}", f"/mailings/{uuid4()}/letters.pdf"):
+        assert (await desk.get(path)).status_code == 404
+    assert (await desk.post(f"/mailings/{uuid4()}/posting", {})).status_code == 404
+
+
+async def test_a_mailing_keeps_the_name_its_device_gave_it(desk: Client) -> None:
+    letter, id = await waiting(desk), str(uuid4())
+    assert await printed(desk, letter, id=id) == id
+    answer = await desk.post("/mailings", {"letters": [letter], "id": id})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/mailing-exists")
+
+
+async def test_what_is_printed_lies_in_the_order_of_the_record(desk: Client) -> None:
+    far = await waiting(desk, "Abel Roy", "2 rue Haute, 95000 CERGY")
+    gone = await waiting(desk, "Basile Gone")
+    near = await waiting(desk, "Édith Aubépin")
+    id = await printed(desk, far, gone, near, duplex=True)
+    withdrawal = {"message": gone["message"], "reason": "Venu au guichet"}
+    path = f"/dossiers/{gone['dossier']}/message-withdrawal"
+    assert (await desk.post(path, withdrawal, match="*")).status_code == 201
+    answer = await desk.get(f"/mailings/{id}/letters.pdf")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-disposition"] == f'inline; filename="envoi-{id}.pdf"'
+    pages = texts(answer.content)
+    places = [
+        [number for number, page in enumerate(pages) if name in page]
+        for name in ("Édith Aubépin", "Basile Gone", "Abel Roy")
+    ]
+    assert places[1] == []
+    assert places[0][0] < places[2][0]
+    assert all(found[0] % 2 == 0 for found in (places[0], places[2]))  # on the front of a sheet
+    assert (await desk.post(f"/mailings/{id}/posting", {})).status_code == 201
+    assert (await desk.get(f"/mailings/{id}/letters.pdf")).json()["type"] == (
+        "/problems/mailing-gone"
+    )
+
+
+async def test_the_letter_that_lacks_a_mention_is_named(desk: Client) -> None:
+    letters = [await waiting(desk, f"Usager {number}") for number in range(5)]
+    id = await printed(desk, *letters)
+    lacking = letters[3]["dossier"]
+    moved = {"service": "proprete", "reason": "Déchets"}
+    assert (await desk.post(f"/dossiers/{lacking}/assignment", moved, match="*")).status_code == 201
+    answer = await desk.get(f"/mailings/{id}/letters.pdf")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/letter-not-made")
+    assert answer.json()["dossier"] == lacking
+    assert answer.json()["message"] == letters[3]["message"]
+    assert answer.json()["mention"] == "l'adresse postale du service chargé du dossier"
+    assert "R112-5" in answer.json()["detail"]
+
+
+async def test_a_mailing_of_which_nothing_waits_has_nothing_to_print(desk: Client) -> None:
+    letter = await waiting(desk)
+    id = await printed(desk, letter)
+    path = f"/dossiers/{letter['dossier']}/acknowledgement"
+    assert (await desk.post(path, {"means": "counter"}, match="*")).status_code == 201
+    answer = await desk.get(f"/mailings/{id}/letters.pdf")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nothing-to-print")
+
+
+async def test_whoever_was_erased_has_no_letter_in_the_bag(house: House, desk: Client) -> None:
+    letter = await waiting(desk, "Édith Aubépin")
+    id = await printed(desk, letter)
+    [fact] = (await house.desk.past(f"dossier.{letter['dossier']}"))[:1]
+    await erase(house, fact.event.usager.id, "RGPD art. 17")
+    async with asyncio.timeout(60):  # until this process too has heard that the key is gone
+        while (answer := await desk.get(f"/mailings/{id}/letters.pdf")).status_code == 200:
+            assert "Aubépin" in texts(answer.content)[0]
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/letter-not-made")
+    assert answer.json()["dossier"] == letter["dossier"]
+
+
+async def test_the_sheet_lists_what_is_in_the_bag(desk: Client) -> None:
+    far = await waiting(desk, "Zoé Adam", "2 rue Haute, 77990 SAINTE-AURORE")
+    near = await waiting(desk, "Ali Cherif", "3 quai Bas, 13001 MARSEILLE")
+    id = (await desk.post("/mailings", {"letters": [far, near]})).json()["id"]
+    sheet = await desk.get(f"/mailings/{id}/sheet.pdf")
+    assert sheet.status_code == 200, sheet.text
+    [listed] = texts(sheet.content)
+    assert listed.index("Ali Cherif") < listed.index("Zoé Adam")
+    assert (await desk.post(f"/mailings/{id}/posting", {})).status_code == 201
+    assert (await desk.get(f"/mailings/{id}/sheet.pdf")).status_code == 409
