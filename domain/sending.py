@@ -13,7 +13,7 @@ from domain.circumstances import Circumstances
 from domain.closing import closed, must_fit
 from domain.dossier import Dossier
 from domain.dossier_events import DossierEvent
-from domain.grammar import Refused, Value
+from domain.grammar import Invalid, Refused, Value
 from domain.handling import AlreadyAcknowledged
 from domain.intention import Intention, Short, Text, must_be_open, must_exist
 from domain.lapses import LapseFound
@@ -76,6 +76,8 @@ class QueueAnswer(Intention, frozen=True, kw_only=True):
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
         must_be_open(dossier)
+        if self.addressee == "public":
+            raise Invalid("/addressee", "Un avis au public s'affiche : il ne s'envoie pas.")
         if any(message.kind == "answer" for message in dossier.queued.values()):
             raise AlreadyQueued
         must_fit(self.outcome, self.reason, self.planned_for, dossier, at)
