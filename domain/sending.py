@@ -145,6 +145,8 @@ class RecordLackingMention(Intention, frozen=True, kw_only=True):
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
         message = waiting(dossier, self.message)
+        if message.kind != "acknowledgement":
+            raise NotAnAcknowledgement
         if "acknowledgement_incomplete" in dossier.lapses:
             raise LackKnown
         lapse = LapseFound(
@@ -223,6 +225,10 @@ class NobodyToTell(Refused):
 
 class DoneOnTheSpot(Refused):
     title = "Ce moyen se passe d'envoi : remettez le message, puis enregistrez-le."
+
+
+class NotAnAcknowledgement(Refused):
+    title = "Ce message n'est pas un accusé de réception."
 
 
 class LackKnown(Refused):
