@@ -23,10 +23,14 @@ from domain.dossier_events import (
 from domain.grammar import Invalid, Refused
 from domain.intention import Intention, Text, must_be_open, must_exist
 from domain.procedures import Delay
+from domain.telling import MessageWithdrawn
 from domain.terms import Outcome
 
 CONTEST_WITHIN = Delay(months=2)
 """How long a resident may contest a closing, where his procedure says nothing."""
+
+OUTDATED = "Le dossier est rouvert : une nouvelle réponse est due."
+"""Why an answer that waits does not leave any more."""
 
 # What may be decided
 
@@ -53,7 +57,7 @@ class ReopenDossier(Intention, frozen=True, kw_only=True):
         must_exist(dossier)
         if dossier.state == "open":
             raise DossierIsOpen
-        return [DossierReopened(reason=self.reason)]
+        return [DossierReopened(reason=self.reason), *outdated(dossier)]
 
 
 class ContestClosing(Intention, frozen=True, kw_only=True):
@@ -69,7 +73,7 @@ class ContestClosing(Intention, frozen=True, kw_only=True):
         last = contestable_until(at)
         if last is not None and at.today > last:
             raise ContestTooLate
-        return [DossierReopened(reason=self.reason, contested=True)]
+        return [DossierReopened(reason=self.reason, contested=True), *outdated(dossier)]
 
 
 class ConfirmPlannedWork(Intention, frozen=True, kw_only=True):
@@ -111,6 +115,16 @@ def closed(outcome: Outcome, reason: str | None, planned_for: date | None) -> Do
     if planned_for is None:
         return DossierClosed(outcome=outcome, reason=reason)
     return DossierClosed(outcome=outcome, reason=reason, planned_for=planned_for)
+
+
+def outdated(dossier: Dossier) -> Sequence[MessageWithdrawn]:
+    """The answers that still wait, withdrawn: written before the reopening, they would be the new
+    answer that is owed, and close the dossier again."""
+    return [
+        MessageWithdrawn(message=number, reason=OUTDATED)
+        for number, message in dossier.queued.items()
+        if message.kind == "answer"
+    ]
 
 
 def contestable_until(at: Circumstances) -> date | None:
