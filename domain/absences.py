@@ -76,7 +76,7 @@ class EndAbsence(Value, frozen=True):
     account: str
 
     def decide(self, absence: Absence, at: Circumstances) -> Sequence[AbsenceEvent]:
-        if absence.last is None:
+        if absence.last is None or absence.last < at.today:
             raise NotAbsent
         return [AbsenceEnded(account=self.account, on=at.today)]
 

@@ -23,10 +23,14 @@ from domain.dossier_events import (
 from domain.grammar import Invalid, Refused
 from domain.intention import Intention, Text, must_be_open, must_exist
 from domain.procedures import Delay
+from domain.telling import MessageWithdrawn
 from domain.terms import Outcome
 
 CONTEST_WITHIN = Delay(months=2)
 """How long a resident may contest a closing, where his procedure says nothing."""
+
+OUTDATED = "Le dossier est rouvert : une nouvelle réponse est due."
+"""Why an answer that waits does not leave any more."""
 
 # What may be decided
 
@@ -53,7 +57,7 @@ class ReopenDossier(Intention, frozen=True, kw_only=True):
         must_exist(dossier)
         if dossier.state == "open":
             raise DossierIsOpen
-        return [DossierReopened(reason=self.reason)]
+        return [DossierReopened(reason=self.reason), *outdated(dossier)]
 
 
 class ContestClosing(Intention, frozen=True, kw_only=True):
@@ -69,7 +73,7 @@ class ContestClosing(Intention, frozen=True, kw_only=True):
         last = contestable_until(at)
         if last is not None and at.today > last:
             raise ContestTooLate
-        return [DossierReopened(reason=self.reason, contested=True)]
+        return [DossierReopened(reason=self.reason, contested=True), *outdated(dossier)]
 
 
 class ConfirmPlannedWork(Intention, frozen=True, kw_only=True):
@@ -113,10 +117,20 @@ def closed(outcome: Outcome, reason: str | None, planned_for: date | None) -> Do
     return DossierClosed(outcome=outcome, reason=reason, planned_for=planned_for)
 
 
-def contestable_until(at: Circumstances, closing: date | None = None) -> date | None:
-    """The last day on which the last closing may be contested, or one of the day `closing`; None
+def outdated(dossier: Dossier) -> Sequence[MessageWithdrawn]:
+    """The answers that still wait, withdrawn: written before the reopening, they would be the new
+    answer that is owed, and close the dossier again."""
+    return [
+        MessageWithdrawn(message=number, reason=OUTDATED)
+        for number, message in dossier.queued.items()
+        if message.kind == "answer"
+    ]
+
+
+def contestable_until(at: Circumstances, on: date | None = None) -> date | None:
+    """The last day on which a closing of the day `on` may be contested, or else the last one; None
     where there is none."""
-    within = CONTEST_WITHIN
+    within, closing = CONTEST_WITHIN, None
     for fact in at.past:
         match fact.event:
             case DossierOpened(procedure=id, procedure_version=number):
@@ -127,7 +141,8 @@ def contestable_until(at: Circumstances, closing: date | None = None) -> date | 
                 closing = day_of(fact.times.received_at, at.zone)
             case _:
                 pass
-    return None if closing is None else due(closing, within, at.days)
+    day = on or closing
+    return None if day is None else due(day, within, at.days)
 
 
 # Why the answer may be no

@@ -1,4 +1,4 @@
-"""What may be decided on an open dossier, from its acknowledgement to its answer.
+"""What may be decided on a dossier, from its acknowledgement to its answer.
 
 No intention here closes, refuses or answers by the passing of time.
 """
@@ -31,11 +31,13 @@ from domain.waits import DocumentsRequested
 
 
 class AcknowledgeReceipt(Intention, frozen=True, kw_only=True):
+    """Given by hand; owed after the closing too (CRPA L112-3), as `PrepareAcknowledgement` is."""
+
     means: Means = "email"
     text: Text | None = None
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
-        must_be_open(dossier)
+        must_exist(dossier)
         if dossier.acknowledged:
             raise AlreadyAcknowledged
         return [ReceiptAcknowledged(means=self.means, text=self.text)]

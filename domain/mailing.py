@@ -79,7 +79,7 @@ class PrintMailing(Value, frozen=True):
         if mailing.version:
             raise MailingExists
         if len(set(self.letters)) < len(self.letters):
-            raise Invalid("/letters", "Une lettre y figure deux fois.")
+            raise Invalid("/letters", "Une lettre figure deux fois dans l'envoi.")
         return [MailingPrinted(letters=self.letters, duplex=self.duplex)]
 
 
@@ -100,6 +100,8 @@ class PostMailing(Value, frozen=True):
         if unknown := set(self.without) - set(mailing.letters):
             raise Invalid("/without", f"{len(unknown)} de ces lettres ne sont pas dans l'envoi.")
         left = tuple(letter for letter in mailing.letters if letter not in self.without)
+        if not left:
+            raise Invalid("/without", "Toutes les lettres sont retirées : rien n'a été déposé.")
         proof = f"Envoi {id}, {len(left)} lettre(s), déposé le {day.isoformat()}"
         return [MailingPosted(mailing=id, letters=left, posted_on=day, proof=proof)]
 

@@ -13,7 +13,7 @@ from domain.circumstances import Circumstances
 from domain.closing import closed, must_fit
 from domain.dossier import Dossier
 from domain.dossier_events import DossierEvent
-from domain.grammar import Refused, Value
+from domain.grammar import Invalid, Refused, Value
 from domain.handling import AlreadyAcknowledged
 from domain.intention import Intention, Short, Text, must_be_open, must_exist
 from domain.lapses import LapseFound
@@ -76,6 +76,8 @@ class QueueAnswer(Intention, frozen=True, kw_only=True):
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
         must_be_open(dossier)
+        if self.addressee == "public":
+            raise Invalid("/addressee", "Un avis au public s'affiche : il ne s'envoie pas.")
         if any(message.kind == "answer" for message in dossier.queued.values()):
             raise AlreadyQueued
         must_fit(self.outcome, self.reason, self.planned_for, dossier, at)
@@ -143,6 +145,8 @@ class RecordLackingMention(Intention, frozen=True, kw_only=True):
 
     def decide(self, dossier: Dossier, at: Circumstances) -> Sequence[DossierEvent]:
         message = waiting(dossier, self.message)
+        if message.kind != "acknowledgement":
+            raise NotAnAcknowledgement
         if "acknowledgement_incomplete" in dossier.lapses:
             raise LackKnown
         lapse = LapseFound(
@@ -221,6 +225,10 @@ class NobodyToTell(Refused):
 
 class DoneOnTheSpot(Refused):
     title = "Ce moyen se passe d'envoi : remettez le message, puis enregistrez-le."
+
+
+class NotAnAcknowledgement(Refused):
+    title = "Ce message n'est pas un accusé de réception."
 
 
 class LackKnown(Refused):

@@ -104,10 +104,9 @@ def owed_until(kind: LapseKind, dossier: Dossier, at: Circumstances) -> date | N
     kinds that other decisions find (a refused message, silence…) are never owed by time."""
     match kind:
         case "registration_late":
-            return None if dossier.acknowledged else registration_due(at)
+            return registration_due(at) if awaits_receipt(dossier) else None
         case "acknowledgement_late":
-            asked = dossier.reached_by is not None and not dossier.acknowledged
-            return acknowledgement_due(at) if asked else None
+            return acknowledgement_due(at) if awaits_receipt(dossier) else None
         case "answer_late":
             owed = dossier.state == "open" and not dossier.answered
             clock = promise_of(at) if owed else None
@@ -125,6 +124,11 @@ def owed_until(kind: LapseKind, dossier: Dossier, at: Circumstances) -> date | N
             return None
         case _:
             assert_never(kind)
+
+
+def awaits_receipt(dossier: Dossier) -> bool:
+    """Whether there is somebody to acknowledge to, and nobody has."""
+    return dossier.reached_by is not None and not dossier.acknowledged
 
 
 def registration_due(at: Circumstances) -> date | None:

@@ -16,8 +16,8 @@ from domain.procedures import Delay
 from domain.telling import AnswerSent
 from domain.waits import DocumentsReceived, DocumentsRequested, WaitingBegan, WaitingEnded
 from tests.domain.clocks import fact, guide, opening, promised, silent
+from tests.domain.walking import A_DAY, walked
 
-A_DAY = timedelta(days=1)
 FIRST = date(2026, 1, 1)
 
 days_of_a_year = st.dates(FIRST, date(2028, 12, 31))
@@ -39,54 +39,6 @@ def pauses(draw: st.DrawFn) -> list[Pause]:
         begun = FIRST + timedelta(days=draw(st.integers(0, 1100)))
         found.append(Pause(begun=begun, ended=begun + timedelta(days=draw(st.integers(0, 60)))))
     return found
-
-
-def walked(start: date, delay: Delay, closed: frozenset[date], stops: Sequence[Pause]) -> date:
-    """The same as `due`, one day at a time: a day counts or it does not."""
-    stopped: set[date] = set()
-    for pause in stops:
-        day = pause.begun
-        while day < pause.ended:
-            day += A_DAY
-            if day > start:
-                stopped.add(day)
-    left = days_in_months(start, delay.months) + delay.days
-    day = start
-    while left:
-        day += A_DAY
-        left -= day not in stopped
-    day = waited(day, stopped)
-    for _ in range(delay.working_days):
-        day += A_DAY
-        while day in stopped or day.weekday() >= 5 or day in closed:
-            day += A_DAY
-    rolls = bool(delay.working_days or delay.to_working_day)
-    ended = None
-    while ended != day:
-        ended = day
-        while rolls and day != start and (day.weekday() >= 5 or day in closed):
-            day += A_DAY
-        day = waited(day, stopped)
-    return day
-
-
-def waited(day: date, stopped: set[date]) -> date:
-    """The last day of the interval that begins on `day`."""
-    while day + A_DAY in stopped:
-        day += A_DAY
-    return day
-
-
-def days_in_months(start: date, months: int) -> int:
-    """How many days the months from `start` on have: the day of the month is looked for, and the
-    month's last taken where it has none."""
-    day, target = start, (start.year * 12 + start.month + months)
-    best = start
-    while day.year * 12 + day.month <= target:
-        if day.year * 12 + day.month == target and day.day <= start.day:
-            best = day
-        day += A_DAY
-    return (best - start).days
 
 
 @given(days_of_a_year, delays, closed_days, pauses())
