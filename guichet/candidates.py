@@ -56,9 +56,9 @@ UNANSWERED = """
     order by due, dossier_id limit %(limit)s
 """
 
-WITHOUT_NEWS = """
+BROKEN = """
     select p.dossier_id from promises p
-    where p.town = %(town)s and p.state = 'open' and p.kind = 'progress'
+    where p.town = %(town)s and p.state = 'open' and p.kind = %(promise)s
       and p.promised_for < %(today)s
       and not exists (select from lapses l where l.town = p.town
         and l.dossier_id = p.dossier_id and l.kind = %(kind)s and l.repaired_at is null)
@@ -76,15 +76,6 @@ WITHOUT_DATE = """
     order by answered_at, dossier_id limit %(limit)s
 """
 
-PLANNED = """
-    select p.dossier_id from promises p
-    where p.town = %(town)s and p.state = 'open' and p.kind = 'work'
-      and p.promised_for < %(today)s
-      and not exists (select from lapses l where l.town = p.town
-        and l.dossier_id = p.dossier_id and l.kind = %(kind)s and l.repaired_at is null)
-    order by p.promised_for, p.dossier_id limit %(limit)s
-"""
-
 WITH_PARTNER = """
     select dossier_id, t.received_at from timelines t join dossiers d using (town, dossier_id)
     where t.town = %(town)s and t.type = 'DossierForwarded' and d.state = 'open'
@@ -99,10 +90,12 @@ WITH_PARTNER = """
 
 BY_KIND: dict[LapseKind, str] = {
     "answer_late": UNANSWERED,
-    "progress_late": WITHOUT_NEWS,
+    "progress_late": BROKEN,
+    "planned_late": BROKEN,
     "no_next_date": WITHOUT_DATE,
-    "planned_late": PLANNED,
 }
+PROMISES: dict[LapseKind, str] = {"progress_late": "progress", "planned_late": "work"}
+"""Which promise is broken by a lapse of that kind."""
 
 RECEIPTS: tuple[ReceiptLapse, ...] = ("acknowledgement_late", "registration_late")
 
@@ -144,7 +137,8 @@ async def candidates(cursor: Cursor, town: str, at: Circumstances) -> list[Candi
         late = [row[0] for row in await cursor.fetchall() if is_late(kind, row[1:], at)]
         found += [Candidate(id, FindLapse(kind=kind)) for id in late[:AT_ONCE]]
     for kind, query in BY_KIND.items():
-        await cursor.execute(query.encode(), {**values, "kind": kind})
+        about = {"kind": kind, "promise": PROMISES.get(kind)}
+        await cursor.execute(query.encode(), {**values, **about})
         found += [Candidate(id, FindLapse(kind=kind)) for (id,) in await cursor.fetchall()]
     await cursor.execute(WITH_PARTNER.encode(), {**values, "kind": "partner_silent"})
     for id, forwarded_at in await cursor.fetchall():

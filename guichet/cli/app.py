@@ -10,12 +10,11 @@ from cyclopts import App
 
 from adapters.embedded_child import CannotStart
 from domain.log import LogDamaged, LogUnavailable
-from guichet.cli import host
+from guichet.cli import host, processes
 from guichet.cli.backup import backup, restore
 from guichet.cli.clocks import calendar, simulate
 from guichet.cli.options import Data
 from guichet.cli.sending import sending
-from guichet.logs import configure
 from guichet.sentences import Sentence
 from guichet.settings import NoInstallation, Settings
 
@@ -27,6 +26,15 @@ dossier = App(name="dossier", help="Les dossiers et leurs textes.")
 projection = App(name="projection", help="Les tables de lecture et ce qui les arrête.")
 installation = App(name="installation", help="L'installation elle-même.")
 tls = App(name="tls", help="Les certificats du serveur.")
+for process in (
+    processes.prepare,
+    processes.web,
+    processes.projector,
+    processes.reactor,
+    processes.outbox,
+    processes.reminders,
+):
+    app.command(process)
 app.command(host.start)
 app.command(host.doctor)
 app.command(backup)
@@ -39,64 +47,11 @@ for group in (catalogue, calendar, sending, token, person, dossier, projection, 
 
 
 @app.command
-def prepare(*, data: Data = None) -> None:
-    """Créer dans les deux serveurs ce qui n'y est pas encore, dès qu'ils répondent."""
-    from guichet.host.preparing import run
-
-    run(Settings.find(data))
-
-
-@app.command
-def web(*, data: Data = None) -> None:
-    """Le processus qui répond aux écrans et aux logiciels."""
-    from guichet.web.serve import main
-
-    configure("web")
-    main(Settings.find(data))
-
-
-@app.command
-def projector(*, data: Data = None) -> None:
-    """Le processus qui tient les tables de lecture."""
-    from guichet.projecting import main
-
-    configure("projector")
-    main(Settings.find(data))
-
-
-@app.command
-def reactor(*, data: Data = None) -> None:
-    """Le processus qui fait ce que les faits appellent."""
-    from guichet.reactor import main
-
-    configure("reactor")
-    main(Settings.find(data))
-
-
-@app.command
-def reminders(*, data: Data = None) -> None:
-    """Le processus qui voit passer le temps."""
-    from guichet.reminders import main
-
-    configure("reminders")
-    main(Settings.find(data))
-
-
-@app.command
 def silences(*, data: Data = None) -> None:
     """Combien de dossiers ouverts le silence de la ville a touchés, par service."""
     from guichet.reminders import show_silences
 
     show_silences(Settings.find(data))
-
-
-@app.command
-def outbox(*, data: Data = None) -> None:
-    """Le processus qui envoie les messages."""
-    from guichet.outbox.sending import main
-
-    configure("outbox")
-    main(Settings.find(data))
 
 
 @app.command
