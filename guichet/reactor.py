@@ -60,8 +60,8 @@ class Reactor:
         self._held: dict[int, str] = {}
 
     async def run(self, linger: float = LINGER) -> None:
-        """Act on every fact after the checkpoint, for as long as the process lives; facts are
-        gathered for `linger` seconds. `LogDamaged` when the log is not the one that was archived."""
+        """Act on every fact after the checkpoint, for as long as the process lives, gathering them
+        for `linger` seconds. `LogDamaged` when the log is not the one that was archived."""
         await write_only_there(self._house)
         await self.try_again()
         follow = self._house.log.follow(await self._position(), linger=linger)
