@@ -125,7 +125,14 @@ async def gone(
                 await record(house, CALENDAR, [catalogue.CALENDAR])
                 await record(house, SENDING, [SendingAllowed(ground="une année")])
                 history = await bring_in(house, SEED, HISTORY)
-                roles = ("projector", "reactor", "outbox", "reminders", "reminders too")
+                roles = (
+                    "projector",
+                    "reactor",
+                    "outbox",
+                    "outbox too",
+                    "reminders",
+                    "reminders too",
+                )
                 workers = {name: Worker(name.split()[0], folder, folder / "now") for name in roles}
                 town = SimulatedTown(
                     house=house,

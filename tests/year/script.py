@@ -72,20 +72,20 @@ class Life:
         yield self._act("open", channel=self._channel, received=received)
         if self._means == "counter":
             yield from self._acknowledged()
-        if rng.random() < 0.06:
+        if rng.random() < 0.04:
             return  # nobody ever looks at it
         if rng.random() < 0.8:
-            self._works_after(rng.randint(0, 6))
+            self._works_after(rng.randint(0, 3))
             yield self._act("take")
         if rng.random() < 0.12:
             yield from self._transferred()
         if rng.random() < 0.10:
             yield from self._forwarded()
-        if rng.random() < 0.30:
+        if rng.random() < 0.2:
             yield from self._waited()
-        if rng.random() < 0.35:
+        if rng.random() < 0.25:
             yield from self._news()
-        if rng.random() < 0.04:
+        if rng.random() < 0.03:
             return  # forgotten half way
         yield from self._answered()
         if rng.random() < 0.08:
@@ -131,7 +131,7 @@ class Life:
 
     def _news(self) -> Iterator[Act]:
         for _ in range(self._rng.randint(1, 2)):
-            self._works_after(self._rng.randint(2, 12))
+            self._works_after(self._rng.randint(2, 9))
             leaves = leaving(self._day, self._means) or LAST
             next_on = leaves + timedelta(days=self._rng.randint(8, 30))
             announced = next_on if self._rng.random() < 0.2 else None
@@ -140,7 +140,7 @@ class Life:
 
     def _answered(self) -> Iterator[Act]:
         rng = self._rng
-        days = rng.randint(1, 20) if rng.random() < 0.7 else rng.randint(20, 110)
+        days = rng.randint(1, 12) if rng.random() < 0.85 else rng.randint(12, 110)
         self._works_after(days)
         outcome: Outcome = rng.choices(("done", "refused", "planned", "no_object"), (7, 1, 2, 1))[0]
         if self._means in ("email", "letter"):
