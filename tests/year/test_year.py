@@ -8,7 +8,8 @@ from collections import Counter
 
 import pytest
 
-from tests.year.catalogue import STOPPED
+from tests.year.acts import REMINDED
+from tests.year.catalogue import SERVICES, STOPPED
 from tests.year.conftest import HISTORY, Gone
 from tests.year.found import differences
 
@@ -36,9 +37,10 @@ def test_every_message_has_left_once(gone: Gone) -> None:
 
 
 def test_a_double_is_one_of_a_killed_outbox_and_is_known_by_its_identifier(gone: Gone) -> None:
-    assert set(gone.taken) == set(gone.log.mailed)
-    assert len(gone.log.mailed) == len(set(gone.log.mailed))
-    doubles = sum(count - 1 for count in gone.taken.values())
+    mailed = gone.log.mailed + gone.log.digests
+    assert set(gone.taken) == set(mailed)
+    assert len(mailed) == len(set(mailed))
+    doubles = sum(gone.taken[id] - 1 for id in gone.log.mailed)
     assert 0 < doubles <= gone.kills["outbox"]
     assert all(len(heads) == 1 for heads in gone.heads.values())
 
@@ -70,6 +72,16 @@ def test_a_service_that_stops_is_told_on(gone: Gone, service: str) -> None:
         if first <= one.day <= last and owners[one.dossier] == service
     }
     assert levels == {"service_head", "evaluation"}
+
+
+def test_a_service_is_reminded_once_however_many_look(gone: Gone) -> None:
+    assert max(gone.log.reminded.values()) == 1
+    days = {day for day, _, _ in gone.log.reminded}
+    assert set(REMINDED[1:]) <= days <= set(REMINDED)  # in the first week nothing need be near
+    told = {service for _, service, level in gone.log.reminded if level == "service"}
+    assert told == set(SERVICES)
+    doubles = sum(gone.taken[id] - 1 for id in gone.log.digests)
+    assert doubles <= gone.kills["reminders"]
 
 
 def test_every_act_has_left_its_facts_and_nothing_else_is_there(gone: Gone) -> None:

@@ -21,7 +21,7 @@ from guichet.envelopes import Hand
 from guichet.house import House
 from projections.messages import listed
 from projections.waiting import Waiter
-from tests.year.acts import POSTED, Act
+from tests.year.acts import POSTED, REMINDED, Act
 from tests.year.catalogue import ANNOUNCED, BRIDGES, FIRST, LAST
 from tests.year.clock import Clock, at
 from tests.year.commands import command, hand, opening
@@ -81,7 +81,7 @@ class SimulatedTown:
         """The whole year."""
         day = FIRST
         while day <= LAST:
-            self.clock.set(at(day, 6, 30))
+            self.clock.set(at(day, 9) if day in REMINDED else at(day, 6, 30))
             await self._look(day)
             if day == ANNOUNCED:
                 await self._announce()
