@@ -28,7 +28,8 @@ What = Literal[
     "contest",
     "done",
 ]
-Means = Literal["email", "letter", "counter", "application", "nobody"]
+Means = Literal["email", "letter", "wrong", "counter", "application", "nobody"]
+"""How a resident is told; `wrong` is an e-mail address that nobody has."""
 ALMANAC = Almanac.of(HOLIDAYS, BRIDGES)
 YEAR = tuple(FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
 POSTED = tuple(day for day in YEAR if day.isoweekday() == 4 and ALMANAC.works(day))

@@ -32,6 +32,7 @@ from tests.year import catalogue
 from tests.year.acts import Act
 from tests.year.catalogue import FIRST
 from tests.year.clock import Clock, at
+from tests.year.commands import GONE_AWAY
 from tests.year.found import Log, tables
 from tests.year.history import bring_in
 from tests.year.kills import kills, mornings
@@ -115,6 +116,7 @@ async def gone(
         clock = Clock(folder / "now")
         clock.set(at(FIRST, 6))
         async with Post() as post:
+            post.refuse(GONE_AWAY)
             settings = await installed(folder, broker, database, post)
             async with (
                 House.open(settings, clock=clock) as house,

@@ -31,8 +31,8 @@ LAPSES = """
     from lapses where town = %s
 """
 MESSAGES = """
-    select dossier_id, kind, means, queued_at, settled_at
-    from messages where town = %s and state in ('queued', 'sent')
+    select dossier_id, kind, means, queued_at, settled_at, state
+    from messages where town = %s
 """
 
 

@@ -73,7 +73,7 @@ def kills(
     """`each` kills of each of four processes."""
     rng = Random(f"{seed}/kills")
     writing = {day: writes(acts) for day, acts in script.items()}
-    finding = Counter(lapse.found for lapse in year.lapses)
+    finding = Counter(one.found for one in year.lapses if one.kind != "message_refused")
     busiest = {
         "reactor": writing,
         "projector": {day: len(acts) for day, acts in script.items()},

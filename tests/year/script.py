@@ -17,7 +17,8 @@ from tests.year.days import DAY
 RESIDENTS: dict[tuple[Means, Channel], int] = {
     ("email", "form"): 40,
     ("email", "email"): 20,
-    ("email", "phone"): 12,
+    ("email", "phone"): 10,
+    ("wrong", "form"): 2,
     ("letter", "letter"): 11,
     ("letter", "form"): 3,
     ("counter", "counter"): 8,
@@ -70,7 +71,7 @@ class Life:
         late = rng.randint(1, 4) if self._channel == "letter" else 0
         received = self._day - timedelta(days=late)
         yield self._act("open", channel=self._channel, received=received)
-        if self._means == "counter":
+        if self._means in ("counter", "wrong"):
             yield from self._acknowledged()
         if rng.random() < 0.04:
             return  # nobody ever looks at it
@@ -92,12 +93,12 @@ class Life:
             yield from self._contested()
 
     def _acknowledged(self) -> Iterator[Act]:
-        """Handed over at once, or when somebody thinks of it, or never."""
+        """Handed over at once where that can be, or when somebody thinks of it, or never."""
         luck = self._rng.random()
-        if luck < 0.75:
+        if luck < 0.75 and self._means == "counter":
             yield self._act("acknowledge")
         elif luck < 0.9:
-            self._works_after(self._rng.randint(10, 40))
+            self._works_after(self._rng.randint(3, 30))
             yield self._act("acknowledge")
 
     def _transferred(self) -> Iterator[Act]:

@@ -27,7 +27,7 @@ from tests.year.clock import Clock, at
 from tests.year.commands import command, hand, opening
 from tests.year.kills import Kill
 from tests.year.post import Post
-from tests.year.reckoning import KINDS
+from tests.year.reckoning import is_written
 from tests.year.worker import Worker
 
 AT_ONCE = 32
@@ -148,7 +148,7 @@ class SimulatedTown:
             self.expected.read += act.means == "application"
         else:
             await desk.handle(act.dossier, command(act), hand(act), expected=None)
-        if act.what in KINDS and act.means in ("email", "letter"):
+        if is_written(act):
             self.expected.messages += 1
             self.waiting_letters += act.means == "letter"
 
