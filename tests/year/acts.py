@@ -28,14 +28,17 @@ What = Literal[
     "contest",
     "done",
 ]
-Means = Literal["email", "letter", "counter", "application", "nobody"]
+Means = Literal["email", "letter", "wrong", "counter", "application", "nobody"]
+"""How a resident is told; `wrong` is an e-mail address that nobody has."""
 ALMANAC = Almanac.of(HOLIDAYS, BRIDGES)
-POSTED = tuple(
-    day
-    for day in (FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
-    if day.isoweekday() == 4 and ALMANAC.works(day)
-)
+YEAR = tuple(FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1))
+POSTED = tuple(day for day in YEAR if day.isoweekday() == 4 and ALMANAC.works(day))
 """The days on which letters are posted: Thursdays."""
+REMINDED = tuple(
+    day for day in YEAR if day.isoweekday() == 1 and day.day <= 7 and ALMANAC.works(day)
+)
+"""The days on which the reminders look at an hour at which services are reminded: some Mondays,
+since every working day would be as many e-mails as all dossiers are."""
 
 
 @dataclass(frozen=True, slots=True)

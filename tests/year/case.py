@@ -26,10 +26,10 @@ RULES = {one.id: one for one in PROCEDURES}
 REGISTERED, ACKNOWLEDGED = Span(working_days=1), Span(working_days=10)
 PARTNER = Span(months=1)
 REPAIRED_BY = {
-    "acknowledge": ("registration_late", "acknowledgement_late"),
-    "news": ("progress_late", "no_next_date"),
+    "acknowledge": ("registration_late", "acknowledgement_late", "message_refused"),
+    "news": ("progress_late", "no_next_date", "message_refused"),
     "partner": ("partner_silent",),
-    "answered": ("answer_late", "progress_late", "silence"),
+    "answered": ("answer_late", "progress_late", "silence", "message_refused"),
     "closed": ("progress_late", "no_next_date", "partner_silent"),
     "done": ("planned_late",),
     "contest": ("planned_late",),
@@ -146,6 +146,8 @@ class Case:
                 self.started, self.waits = day, []
                 self.book.settle(day, "work", kept="renegotiated")
                 self.book.promise("answer", day, self.due)
+            case "refused":
+                self.book.find("message_refused", day, day)
             case "done":
                 self.announced = None
                 self.book.settle(day, "work")

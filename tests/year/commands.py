@@ -22,14 +22,18 @@ from guichet.envelopes import Hand
 from tests.year.acts import Act, Means
 from tests.year.clock import at
 
+GONE_AWAY = "max@usagers.example"
+"""An address that the mail server refuses."""
 SIGNED = SignatoryEntry(name="Anne Roy", quality="Cheffe de service")
 PERSONS = {
     "email": PersonEntry(name="Léa Martin", email="lea@usagers.example"),
+    "wrong": PersonEntry(name="Max Parti", email=GONE_AWAY),
     "letter": PersonEntry(name="Paul Petit", address="3 rue du Lac, 77990 SAINTE-AURORE"),
     "counter": PersonEntry(name="Rose Blanc"),
 }
 ON_THE_SPOT: dict[Means, tuple[Way, Addressee]] = {
     "counter": ("counter", "usager"),
+    "wrong": ("counter", "usager"),
     "application": ("application", "agent"),
     "nobody": ("public_notice", "public"),
 }
@@ -85,7 +89,7 @@ def command(act: Act) -> Intention:
         case "send_back":
             return RefuseAssignment(reason="Ce n'est pas à nous.")
         case "forward":
-            told = "Transmis au département." if act.means == "counter" else None
+            told = "Transmis au département." if act.means in ("counter", "wrong") else None
             return ForwardDossier(authority="Le département", told=told, next_date=act.until)
         case "partner":
             return RecordPartnerAnswer(text="C'est fait.")

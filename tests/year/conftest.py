@@ -32,6 +32,7 @@ from tests.year import catalogue
 from tests.year.acts import Act
 from tests.year.catalogue import FIRST
 from tests.year.clock import Clock, at
+from tests.year.commands import GONE_AWAY
 from tests.year.found import Log, tables
 from tests.year.history import bring_in
 from tests.year.kills import kills, mornings
@@ -115,6 +116,7 @@ async def gone(
         clock = Clock(folder / "now")
         clock.set(at(FIRST, 6))
         async with Post() as post:
+            post.refuse(GONE_AWAY)
             settings = await installed(folder, broker, database, post)
             async with (
                 House.open(settings, clock=clock) as house,
@@ -125,7 +127,14 @@ async def gone(
                 await record(house, CALENDAR, [catalogue.CALENDAR])
                 await record(house, SENDING, [SendingAllowed(ground="une année")])
                 history = await bring_in(house, SEED, HISTORY)
-                roles = ("projector", "reactor", "outbox", "reminders", "reminders too")
+                roles = (
+                    "projector",
+                    "reactor",
+                    "outbox",
+                    "outbox too",
+                    "reminders",
+                    "reminders too",
+                )
                 workers = {name: Worker(name.split()[0], folder, folder / "now") for name in roles}
                 town = SimulatedTown(
                     house=house,

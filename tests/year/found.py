@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from domain.dossier_events import DossierClosed, DossierReopened, SilenceTookEffect
 from domain.grammar import Author, Recorded
 from domain.lapses import LapseEscalated, LapseFound, LapseRepaired
+from domain.reminding import ServiceReminded
 from domain.telling import AnswerSent, MessageQueued, MessageSent
 from guichet.house import House
 from tests.year.clock import PARIS
@@ -30,8 +31,8 @@ LAPSES = """
     from lapses where town = %s
 """
 MESSAGES = """
-    select dossier_id, kind, means, queued_at, settled_at
-    from messages where town = %s and state in ('queued', 'sent')
+    select dossier_id, kind, means, queued_at, settled_at, state
+    from messages where town = %s
 """
 
 
@@ -59,13 +60,16 @@ def day(value: Any) -> Any:
 @dataclass
 class Log:
     """What the log says: `year` as far as it is told there; how often each message of each dossier
-    was queued and sent, and by which identifier; how many facts each act has left; and sentences
-    about what must never be."""
+    was queued and sent, and by which identifier; how often each service was reminded on a day, at a
+    level, and by which identifier; how many facts each act has left; and sentences about what must
+    never be."""
 
     year: Year = field(default_factory=Year)
     queued: Counter[tuple[UUID, int]] = field(default_factory=Counter[tuple[UUID, int]])
     sent: Counter[tuple[UUID, int]] = field(default_factory=Counter[tuple[UUID, int]])
     mailed: list[str] = field(default_factory=list[str])
+    reminded: Counter[tuple[date, str, str]] = field(default_factory=Counter[tuple[date, str, str]])
+    digests: list[str] = field(default_factory=list[str])
     repaired: Counter[tuple[UUID, str]] = field(default_factory=Counter[tuple[UUID, str]])
     acts: Counter[str] = field(default_factory=Counter[str])
     dossiers: Counter[UUID] = field(default_factory=Counter[UUID])
@@ -82,9 +86,14 @@ class Log:
                 if entry.position != self.position + 1:
                     self.complaints.append(f"after {self.position} comes {entry.position}")
                 self.position = entry.position
-                if entry.stream.startswith("dossier."):
-                    fact: Recorded[Any] = house.codec.decode(entry, {})
-                    self.take(UUID(entry.stream.partition(".")[2]), fact)
+                kind, _, id = entry.stream.partition(".")
+                if kind == "dossier":
+                    self.take(UUID(id), house.codec.decode(entry, {}))
+                elif kind == "reminders":
+                    reminded: Recorded[ServiceReminded] = house.codec.decode(entry, {})
+                    event = reminded.event
+                    self.reminded[event.on, event.service, event.level] += 1
+                    self.digests.append(event.message_id)
 
     def take(self, id: UUID, fact: Recorded[Any]) -> None:
         """One fact of the dossier `id`."""

@@ -42,13 +42,14 @@ class Raised(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What was to be sent."""
+    """What was to be sent; `left` is the day on which it was, or was refused."""
 
     dossier: UUID
     kind: str
     means: str
     queued: date
     left: date | None
+    state: str = "sent"
 
 
 class Effect(NamedTuple):

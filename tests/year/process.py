@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
 from guichet import logs, projecting, reminders
+from guichet.digests import Digests
 from guichet.house import House
 from guichet.letters.template_files import Templates
 from guichet.outbox.carriers import mail_carrier
@@ -85,15 +86,18 @@ async def send(house: House) -> None:
 
 
 async def remind(house: House) -> None:
-    """As `guichet reminders`, one look for each line."""
+    """As `guichet reminders`, one look for each line, and whoever must be reminded."""
     await write_only_there(house)
-    settings = house.settings
+    settings, carrier = house.settings, mail_carrier(house.settings)
+    assert carrier is not None
+    digests = Digests(house, carrier)
     async with Waiter.open(settings.postgres["web"], settings.town) as waiter:
 
         async def look() -> int:
             head = await house.log.head()
             assert await waiter.until(head, TABLES_WITHIN) >= head
-            return (await reminders.look(house)).total()
+            found = await reminders.look(house)
+            return found.total() + await digests.send()
 
         await obey(look)
 

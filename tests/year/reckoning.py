@@ -22,22 +22,20 @@ def happenings(acts: Sequence[Act]) -> Iterator[tuple[date, int, str, Act]]:
     """What happens because of the acts on one dossier: on which day, and whether it is what leaves
     at the end of a day (1) or is done before (0)."""
     for act in acts:
-        written = act.means in ("email", "letter") and act.what in KINDS
+        written = is_written(act)
         left = leaving(act.day, act.means)
-        yield (
-            act.day,
-            0,
-            "forward" if act.what == "forward" else act.what if not written else "",
-            act,
-        )
+        if not written or act.what == "forward":  # what is written counts when it has left
+            yield act.day, 0, act.what, act
         match act.what:
+            case "open" if act.means == "wrong":
+                yield act.day, 1, "refused", act
             case "open" if written and left:
                 yield left, 1, "acknowledge", act
             case "open" if act.means == "application":
                 yield act.day, 0, "acknowledge", act
             case "news" | "forward" if written and left:
                 yield left, 1, "news", act
-            case "forward" if act.means == "counter":
+            case "forward" if act.means in ("counter", "wrong"):
                 yield act.day, 0, "news", act
             case "answer" if left:
                 yield left, 1, "answered", act
@@ -67,9 +65,19 @@ def reckon(dossiers: Sequence[Sequence[Act]]) -> Year:
         year.lapses += case.book.lapses
         year.raised += case.book.raised
         year.effects += case.effects
-        year.messages += [
-            Message(act.dossier, KINDS[act.what], act.means, act.day, leaving(act.day, act.means))
-            for act in acts
-            if act.what in KINDS and act.means in ("email", "letter")
-        ]
+        year.messages += [message(act) for act in acts if is_written(act)]
     return year
+
+
+def is_written(act: Act) -> bool:
+    """Whether the town writes to the resident because of `act`."""
+    told = act.means in ("email", "letter") or (act.means == "wrong" and act.what == "open")
+    return told and act.what in KINDS
+
+
+def message(act: Act) -> Message:
+    """What is written because of `act`, and what becomes of it."""
+    left = leaving(act.day, act.means)
+    means = "letter" if act.means == "letter" else "email"
+    state = "refused" if act.means == "wrong" else "queued" if left is None else "sent"
+    return Message(act.dossier, KINDS[act.what], means, act.day, left, state)

@@ -17,7 +17,8 @@ from tests.year.days import DAY
 RESIDENTS: dict[tuple[Means, Channel], int] = {
     ("email", "form"): 40,
     ("email", "email"): 20,
-    ("email", "phone"): 12,
+    ("email", "phone"): 10,
+    ("wrong", "form"): 2,
     ("letter", "letter"): 11,
     ("letter", "form"): 3,
     ("counter", "counter"): 8,
@@ -70,34 +71,34 @@ class Life:
         late = rng.randint(1, 4) if self._channel == "letter" else 0
         received = self._day - timedelta(days=late)
         yield self._act("open", channel=self._channel, received=received)
-        if self._means == "counter":
+        if self._means in ("counter", "wrong"):
             yield from self._acknowledged()
-        if rng.random() < 0.06:
+        if rng.random() < 0.04:
             return  # nobody ever looks at it
         if rng.random() < 0.8:
-            self._works_after(rng.randint(0, 6))
+            self._works_after(rng.randint(0, 3))
             yield self._act("take")
         if rng.random() < 0.12:
             yield from self._transferred()
         if rng.random() < 0.10:
             yield from self._forwarded()
-        if rng.random() < 0.30:
+        if rng.random() < 0.2:
             yield from self._waited()
-        if rng.random() < 0.35:
+        if rng.random() < 0.25:
             yield from self._news()
-        if rng.random() < 0.04:
+        if rng.random() < 0.03:
             return  # forgotten half way
         yield from self._answered()
         if rng.random() < 0.08:
             yield from self._contested()
 
     def _acknowledged(self) -> Iterator[Act]:
-        """Handed over at once, or when somebody thinks of it, or never."""
+        """Handed over at once where that can be, or when somebody thinks of it, or never."""
         luck = self._rng.random()
-        if luck < 0.75:
+        if luck < 0.75 and self._means == "counter":
             yield self._act("acknowledge")
         elif luck < 0.9:
-            self._works_after(self._rng.randint(10, 40))
+            self._works_after(self._rng.randint(3, 30))
             yield self._act("acknowledge")
 
     def _transferred(self) -> Iterator[Act]:
@@ -131,7 +132,7 @@ class Life:
 
     def _news(self) -> Iterator[Act]:
         for _ in range(self._rng.randint(1, 2)):
-            self._works_after(self._rng.randint(2, 12))
+            self._works_after(self._rng.randint(2, 9))
             leaves = leaving(self._day, self._means) or LAST
             next_on = leaves + timedelta(days=self._rng.randint(8, 30))
             announced = next_on if self._rng.random() < 0.2 else None
@@ -140,7 +141,7 @@ class Life:
 
     def _answered(self) -> Iterator[Act]:
         rng = self._rng
-        days = rng.randint(1, 20) if rng.random() < 0.7 else rng.randint(20, 110)
+        days = rng.randint(1, 12) if rng.random() < 0.85 else rng.randint(12, 110)
         self._works_after(days)
         outcome: Outcome = rng.choices(("done", "refused", "planned", "no_object"), (7, 1, 2, 1))[0]
         if self._means in ("email", "letter"):

@@ -8,7 +8,8 @@ from collections import Counter
 
 import pytest
 
-from tests.year.catalogue import STOPPED
+from tests.year.acts import REMINDED
+from tests.year.catalogue import SERVICES, STOPPED
 from tests.year.conftest import HISTORY, Gone
 from tests.year.found import differences
 
@@ -30,15 +31,17 @@ def test_every_dossier_stands_as_it_was_reckoned(gone: Gone) -> None:
 def test_every_message_has_left_once(gone: Gone) -> None:
     assert not differences("message", gone.expected.messages, gone.shown.messages)
     assert max(gone.log.queued.values()) == max(gone.log.sent.values()) == 1
-    waiting = sum(one.left is None for one in gone.expected.messages)
-    assert len(gone.log.queued - gone.log.sent) == waiting
+    unsent = Counter(one.state for one in gone.expected.messages if one.state != "sent")
+    assert set(unsent) == {"queued", "refused"}  # letters of the last days, addresses nobody has
+    assert len(gone.log.queued - gone.log.sent) == unsent.total()
     assert not gone.log.sent - gone.log.queued
 
 
 def test_a_double_is_one_of_a_killed_outbox_and_is_known_by_its_identifier(gone: Gone) -> None:
-    assert set(gone.taken) == set(gone.log.mailed)
-    assert len(gone.log.mailed) == len(set(gone.log.mailed))
-    doubles = sum(count - 1 for count in gone.taken.values())
+    mailed = gone.log.mailed + gone.log.digests
+    assert set(gone.taken) == set(mailed)
+    assert len(mailed) == len(set(mailed))
+    doubles = sum(gone.taken[id] - 1 for id in gone.log.mailed)
     assert 0 < doubles <= gone.kills["outbox"]
     assert all(len(heads) == 1 for heads in gone.heads.values())
 
@@ -70,6 +73,16 @@ def test_a_service_that_stops_is_told_on(gone: Gone, service: str) -> None:
         if first <= one.day <= last and owners[one.dossier] == service
     }
     assert levels == {"service_head", "evaluation"}
+
+
+def test_a_service_is_reminded_once_however_many_look(gone: Gone) -> None:
+    assert max(gone.log.reminded.values()) == 1
+    days = {day for day, _, _ in gone.log.reminded}
+    assert set(REMINDED[1:]) <= days <= set(REMINDED)  # in the first week nothing need be near
+    told = {service for _, service, level in gone.log.reminded if level == "service"}
+    assert told == set(SERVICES)
+    doubles = sum(gone.taken[id] - 1 for id in gone.log.digests)
+    assert doubles <= gone.kills["reminders"]
 
 
 def test_every_act_has_left_its_facts_and_nothing_else_is_there(gone: Gone) -> None:

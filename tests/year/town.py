@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from domain.calendars import AnnounceClosure
@@ -21,13 +21,13 @@ from guichet.envelopes import Hand
 from guichet.house import House
 from projections.messages import listed
 from projections.waiting import Waiter
-from tests.year.acts import POSTED, Act
+from tests.year.acts import POSTED, REMINDED, Act
 from tests.year.catalogue import ANNOUNCED, BRIDGES, FIRST, LAST
 from tests.year.clock import Clock, at
 from tests.year.commands import command, hand, opening
 from tests.year.kills import Kill
 from tests.year.post import Post
-from tests.year.reckoning import KINDS
+from tests.year.reckoning import is_written
 from tests.year.worker import Worker
 
 AT_ONCE = 32
@@ -40,27 +40,25 @@ SETTLED_WITHIN = 300.0
 RECEPTION = Author(role="receptionist", account="courrier")
 
 STANDING = """
-    with written as (
-      select count(*) as messages,
-        count(*) filter (where state = 'queued' and means = 'email') as waiting,
-        count(*) filter (where state <> 'queued' and means = 'letter') as letters
-      from messages where town = %(town)s
-    )
-    select messages, waiting, letters, (
-      select count(*) from dossiers
-      where town = %(town)s and channel = 'field' and acknowledged_at is not null
-    ) from written
+    select (select count(*) from messages where town = %(town)s and dossier_id = any(%(written)s)
+        and queued_at >= %(since)s),
+      (select count(*) from dossiers where town = %(town)s and dossier_id = any(%(read)s)
+        and acknowledged_at is not null),
+      (select count(*) from messages where town = %(town)s and state = 'queued'
+        and means = 'letter'),
+      (select count(*) from messages where town = %(town)s and state = 'queued'
+        and means = 'email')
 """
 
 
 @dataclass
-class Standing:
-    """How many messages were ever queued, how many letters have left, how many receipts the field
-    staff have read in their application: what is expected at the end of a day."""
+class Today:
+    """What must be there at the end of a day that began at `since`: a message for each dossier of
+    `written`, and the receipts that the field staff `read` in their application."""
 
-    messages: int = 0
-    letters: int = 0
-    read: int = 0
+    since: datetime
+    written: list[UUID] = field(default_factory=list[UUID])
+    read: list[UUID] = field(default_factory=list[UUID])
 
 
 @dataclass
@@ -74,26 +72,26 @@ class SimulatedTown:
     workers: Mapping[str, Worker]
     kills: Mapping[date, Sequence[Kill]]
     twice: Collection[date]
-    expected: Standing = field(default_factory=Standing)
     waiting_letters: int = 0
 
     async def live(self, script: Mapping[date, Sequence[Act]]) -> None:
         """The whole year."""
         day = FIRST
         while day <= LAST:
-            self.clock.set(at(day, 6, 30))
+            self.clock.set(at(day, 9) if day in REMINDED else at(day, 6, 30))
             await self._look(day)
             if day == ANNOUNCED:
                 await self._announce()
             acts = script.get(day, ())
             if acts:
                 self.clock.set(at(day, 10))
-                await self._act(day, acts)
-                await self._settled()
+                today = Today(at(day, 0))
+                await self._act(day, acts, today)
+                await self._settled(day, today)
             if day in POSTED and self.waiting_letters:
                 self.clock.set(at(day, 15))
                 await self._post(day)
-                await self._settled()
+                await self._settled(day, Today(at(day, 0)))
             day += timedelta(days=1)
 
     async def tables_know(self) -> None:
@@ -109,8 +107,8 @@ class SimulatedTown:
         ]
         await asyncio.gather(one.ask(), *([other.ask()] if day in self.twice else []))
         for task in watching:
-            assert task.done(), f"nothing was found on {day}"
-            await task
+            async with asyncio.timeout(SETTLED_WITHIN):
+                await task
 
     async def _announce(self) -> None:
         for bridge in BRIDGES:
@@ -119,7 +117,7 @@ class SimulatedTown:
             facts = said.decide(calendars, self.house.desk.circumstances(RECEPTION).today)
             await record(self.house, CALENDAR, list(facts))
 
-    async def _act(self, day: date, acts: Sequence[Act]) -> None:
+    async def _act(self, day: date, acts: Sequence[Act], today: Today) -> None:
         """What everybody does on a day: dossiers side by side, each one's acts in their order."""
         by_dossier: dict[UUID, list[Act]] = {}
         for act in acts:
@@ -135,21 +133,22 @@ class SimulatedTown:
                         for kill in self._killing(day, role):
                             await kill.now(self.workers[role])
                 for act in some:
-                    await self._do(act)
+                    await self._do(act, today)
 
         async with asyncio.TaskGroup() as group:
             for number, some in enumerate(by_dossier.values()):
                 group.create_task(live_one(some, number))
 
-    async def _do(self, act: Act) -> None:
+    async def _do(self, act: Act, today: Today) -> None:
         desk = self.house.desk
         if act.what == "open":
             await desk.open(act.dossier, opening(act), hand(act))
-            self.expected.read += act.means == "application"
+            if act.means == "application":
+                today.read.append(act.dossier)
         else:
             await desk.handle(act.dossier, command(act), hand(act), expected=None)
-        if act.what in KINDS and act.means in ("email", "letter"):
-            self.expected.messages += 1
+        if is_written(act):
+            today.written.append(act.dossier)
             self.waiting_letters += act.means == "letter"
 
     async def _post(self, day: date) -> None:
@@ -178,36 +177,43 @@ class SimulatedTown:
                 asked = f"{stream}/{decide.__name__}"
                 given = Hand(author=RECEPTION, command_id=asked, digest=asked)
                 assert await decided(desk, stream, Mailing(), decide, given)
-        self.expected.letters += len(rows)
         self.waiting_letters -= len(rows)
 
-    async def _settled(self) -> None:
-        """Everything that was asked for is queued, and what can leave has left. Who died with a
-        message in hand holds it until his lease has ended: so time goes on meanwhile."""
+    async def _settled(self, day: date, today: Today) -> None:
+        """Everything that was asked for is queued, and what can leave has left, by two at once but
+        on days when one of them is killed. Who died with a message in hand holds it until his lease
+        has ended: so time goes on meanwhile."""
+        senders = [self.workers["outbox"]]
+        if not self._killing(day, "outbox"):
+            senders.append(self.workers["outbox too"])
         async with asyncio.timeout(SETTLED_WITHIN):
             while True:
                 seen = self.waiter.position
-                queued = await self._still_queued()
+                queued = await self._still_queued(today)
                 if queued == 0:
                     return
                 if queued is None:
                     await self.waiter.until(seen + 1, 1.0)
                     continue
-                await self.workers["outbox"].ask()
+                await asyncio.gather(*(sender.ask() for sender in senders))
                 await self.tables_know()
-                if await self._still_queued():
+                if await self._still_queued(today):
                     self.clock.set(self.clock() + A_LEASE)
 
-    async def _still_queued(self) -> int | None:
-        """How many e-mails still wait; None while not everything was queued that must be."""
-        values = {"town": self.house.settings.town}
+    async def _still_queued(self, today: Today) -> int | None:
+        """How many e-mails still wait; None while not everything is as it must be."""
+        values = {
+            "town": self.house.settings.town,
+            "since": today.since,
+            "written": today.written,
+            "read": today.read,
+        }
         async with self.house.pool.connection() as connection:
             row = await (await connection.execute(STANDING, values)).fetchone()
         assert row is not None
-        messages, queued, letters, read = row
-        wanted = self.expected
-        there = messages >= wanted.messages and letters >= wanted.letters and read >= wanted.read
-        return queued if there else None
+        written, read, letters, queued = row
+        there = written >= len(today.written) and read >= len(today.read)
+        return queued if there and letters == self.waiting_letters else None
 
     def _killing(self, day: date, role: str) -> list[Kill]:
         return [kill for kill in self.kills.get(day, ()) if kill.role == role]
