@@ -1,7 +1,7 @@
 """*Messages.* What is to be sent to residents, what has left, and what was refused."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -77,28 +77,41 @@ def changed(rows: tuple[MessageRow, ...], number: int, **changes: Any) -> tuple[
 
 
 MODEL = ReadModel(
-    name="messages", version=1, row=MessageRow, fold=fold, key=("dossier_id", "number")
+    name="messages", version=2, row=MessageRow, fold=fold, key=("dossier_id", "number")
 )
 
 COLUMNS = ", ".join(f"m.{name}" for name in MessageRow.__struct_fields__)
 
 
+State = Literal["queued", "sent", "refused", "withdrawn"]
+"""What became of a message."""
+
+ORDERS: dict[State, str] = {
+    "queued": "m.queued_at, m.dossier_id, m.number",
+    "refused": "m.queued_at, m.dossier_id, m.number",
+    "sent": "m.settled_at desc, m.dossier_id, m.number",
+    "withdrawn": "m.settled_at desc, m.dossier_id, m.number",
+}
+"""What somebody must treat, the oldest first; what is done, the last first, since it only grows."""
+
+
 async def listed(
     cursor: Cursor,
     town: str,
-    state: str,
+    state: State,
     *,
     means: str | None = None,
     service: str | None = None,
     limit: int = 200,
 ) -> list[MessageRow]:
-    """The messages in a state, oldest first; those of one `service` by its dossiers of today."""
+    """The first `limit` messages in a state; those of one `service` by its dossiers of today."""
+    conditions = ["m.town = %(town)s", "m.state = %(state)s"]
+    conditions += ["m.means = %(means)s"] if means else []
+    conditions += ["q.service = %(service)s"] if service else []
+    owned = "join queues q using (town, dossier_id)" if service else ""
     query = f"""
-        select {COLUMNS} from messages m join dossiers d using (town, dossier_id)
-        where m.town = %(town)s and m.state = %(state)s
-          and (%(means)s::text is null or m.means = %(means)s)
-          and (%(service)s::text is null or d.service = %(service)s)
-        order by m.queued_at, m.dossier_id, m.number limit %(limit)s
+        select {COLUMNS} from messages m {owned} where {" and ".join(conditions)}
+        order by {ORDERS[state]} limit %(limit)s
     """  # noqa: S608 our columns
     values = {"town": town, "state": state, "means": means, "service": service, "limit": limit}
     return await fetch(cursor, MessageRow, query, values)

@@ -13,3 +13,4 @@ create table messages (
     primary key (town, dossier_id, number)
 );
 create index on messages (town, state, queued_at) where state in ('queued', 'refused');
+create index on messages (town, state, settled_at) where state in ('sent', 'withdrawn');

@@ -1,7 +1,7 @@
 """What waits to leave, what was refused, what is missing: the lists somebody works through."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -15,14 +15,12 @@ from domain.lapses import LapseKind
 from domain.terms import Means
 from guichet.web.actors import OF_ONE_SERVICE
 from guichet.web.dossiers import answered, wait
-from guichet.web.intents import forbidden
 from guichet.web.problems import AnyRequest
 from guichet.web.queues import must_be_of
 from guichet.web.reception import Reception
 from projections import lapses, messages, promises
-from projections.messages import MessageRow
+from projections.messages import MessageRow, State
 
-State = Literal["queued", "sent", "refused", "withdrawn"]
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
 
@@ -61,15 +59,17 @@ async def read_messages(
     service: FromQuery[str | None] = None,
     limit: Limit = 200,
 ) -> Response[bytes]:
-    """Oldest first. Agents see those of the dossiers of their service."""
+    """What waits or was refused, the oldest first; what is done, the last first. Agents see those
+    of the dossiers of their service."""
     author = await reception.doorkeeper.author(request, "queue")
     if author.role in OF_ONE_SERVICE:
-        if service not in (None, author.service):
-            raise forbidden()
-        service = author.service
-    behind = await wait(request, reception, "messages")
+        service = service or author.service or ""
+        must_be_of(author, service)
+    if service is not None:
+        reception.catalogue_knows(service)
+    behind = await wait(request, reception, "messages", "queues")
     async with reception.house.pool.connection() as connection, connection.cursor() as cursor:
-        reached = reception.waiter.reached("messages")
+        reached = reception.waiter.reached("messages", "queues")
         town = reception.house.settings.town
         rows = await messages.listed(
             cursor, town, standing, means=means, service=service, limit=limit

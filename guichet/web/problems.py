@@ -22,6 +22,8 @@ from projections.timelines import LABELS
 logger = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 JSON = "application/problem+json"
+ASKED = {"standing": "state"}
+"""Parameters whose name the framework keeps for itself, so that handlers call them otherwise."""
 
 
 class Problem(Exception):
@@ -126,7 +128,7 @@ def problem_of(error: Exception) -> Problem:
         case psycopg.OperationalError() | PoolTimeout() | PoolClosed():
             return unavailable("La base de lecture ne répond pas.")
         case ValidationException(extra=[{"key": str(field)}, *_]):
-            return invalid(f"/{field}", "Ce paramètre n'a pas la forme attendue.")
+            return invalid(f"/{ASKED.get(field, field)}", "Ce paramètre n'a pas la forme attendue.")
         case HTTPException():
             return http(error)
         case _:

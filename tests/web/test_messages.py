@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain.grammar import Author
 from domain.lapses import LapseFound
-from domain.sending import PrepareAcknowledgement
+from domain.sending import PrepareAcknowledgement, RecordSending
 from domain.watching import FindLapse
 from guichet.envelopes import Hand, at_once, wrapped
 from guichet.house import House
@@ -118,3 +118,32 @@ async def test_a_lapse_that_is_none_is_refused(house: House, desk: Client) -> No
     answer = await desk.post(f"/dossiers/{id}/lapse", {"kind": "silence"}, match="*")
     assert answer.status_code == 404  # only the house finds lapses
     assert FindLapse.__name__ not in (await desk.http.get("/api/v1/openapi.json")).text
+
+
+async def test_what_left_is_listed_the_last_first(house: House, desk: Client) -> None:
+    sent: list[str] = []
+    position = 0
+    for number in range(3):
+        id, _ = await queued(desk, house)
+        hand = Hand(author=SYSTEM.author, command_id=f"{id}/sent", digest="d")
+        command = RecordSending(message=2, message_id=f"m/{number}")
+        done = await house.desk.handle(UUID(id), command, hand, expected=None)
+        sent, position = [id, *sent], done.position
+    for query, found in [
+        ("", sent),
+        ("&limit=1", sent[:1]),
+        ("&service=voirie&means=email", sent),
+        ("&service=proprete", []),
+        ("&means=letter", []),
+    ]:
+        read = await desk.get(f"/messages?state=sent&min_position={position}{query}")
+        assert [message["dossier"] for message in read.json()["items"]] == found, query
+
+
+async def test_messages_are_not_for_an_agent_of_no_service(desk: Client, as_role: As) -> None:
+    for path in ("/messages", "/messages?service=voirie"):
+        assert (await as_role("service_agent").get(path)).status_code == 403
+    unknown = await desk.get("/messages?service=lune")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "/problems/service-unknown")
+    wrong = await desk.get("/messages?state=lost")
+    assert (wrong.status_code, wrong.json()["pointer"]) == (400, "/state")
