@@ -14,7 +14,14 @@ from msgspec import Struct
 
 from domain.dossier import DossierUnknown
 from domain.grammar import Author, Invalid, Refused, replay
-from domain.mailing import Letter, Mailing, MailingUnknown, PostMailing, PrintMailing
+from domain.mailing import (
+    Letter,
+    Mailing,
+    MailingGone,
+    MailingUnknown,
+    PostMailing,
+    PrintMailing,
+)
 from guichet.aggregates import decided
 from guichet.letters.content import AnyLetter
 from guichet.letters.posting import in_postal_order, posting_sheet
@@ -57,10 +64,10 @@ async def print_mailing(
     author = await doorkeeper.author(request, "handle")
     command, intent = await doorkeeper.command(request, author, PrintMailing)
     id = doorkeeper.derived_id(author, intent.key)
-    known = await reception.house.desk.past(stream_of(id))
+    known = await reception.house.desk.past(stream_of(id), upto_date=True)
     if not known:
         written = await written_anew(reception, papers, author, command.letters)
-        order = in_postal_order([letter.addressee for letter in written])
+        order = in_postal_order([letter.addressee for _, letter in written])
         letters = tuple(command.letters[number] for number in order)
         command = PrintMailing(letters=letters, duplex=command.duplex)
     await reception.safe_to_write()
@@ -113,16 +120,8 @@ async def read_letters(
     """All its letters that still wait, in its order, as one file for the printer."""
     author = await reception.doorkeeper.author(request, "handle")
     mailing, _ = await must_see_all(reception, author, id)
-    letters = await written_anew(reception, papers, author, mailing.letters, still=True)
-    if not letters:
-        raise NothingLeft
-    places = {letter.reference: f"{place:04}" for place, letter in enumerate(letters)}
-    try:
-        content = await asyncio.to_thread(
-            papers.press.batch, letters, lambda one: places[one.reference], duplex=mailing.duplex
-        )
-    except Sentence as sentence:
-        raise unmade(sentence) from None
+    letters = await left(reception, papers, author, mailing)
+    content = await papers.batch(letters, duplex=mailing.duplex)
     return pdf(content, f"envoi-{id}")
 
 
@@ -136,12 +135,23 @@ async def read_sheet(
     """Its letters that still wait, to be ticked and signed at the post office."""
     author = await reception.doorkeeper.author(request, "handle")
     mailing, _ = await must_see_all(reception, author, id)
-    letters = await written_anew(reception, papers, author, mailing.letters, still=True)
-    if not letters:
-        raise NothingLeft
+    letters = [one for _, one in await left(reception, papers, author, mailing)]
     sheet = posting_sheet(letters, str(id), reception.house.desk.circumstances(author).now)
     content = await asyncio.to_thread(papers.press.sheet, sheet)
     return pdf(content, f"bordereau-{id}")
+
+
+async def left(
+    reception: Reception, papers: Papers, author: Author, mailing: Mailing
+) -> list[tuple[Letter, AnyLetter]]:
+    """The letters of a mailing that still wait, at least one; none wait once it was posted, even
+    while their proofs are being recorded."""
+    if mailing.posted:
+        raise MailingGone
+    letters = await written_anew(reception, papers, author, mailing.letters, still=True)
+    if not letters:
+        raise NothingLeft
+    return letters
 
 
 async def written_anew(
@@ -151,10 +161,10 @@ async def written_anew(
     letters: Sequence[Letter],
     *,
     still: bool = False,
-) -> list[AnyLetter]:
+) -> list[tuple[Letter, AnyLetter]]:
     """`letters` as they read today. One that does not wait by post is invalid, or left out when
-    only those that `still` wait are wanted."""
-    written: list[AnyLetter] = []
+    only those that `still` wait are wanted; 409 for one that cannot be made, or has no address."""
+    written: list[tuple[Letter, AnyLetter]] = []
     for number, letter in enumerate(letters):
         try:
             dossier, at = await seen(reception, author, letter.dossier)
@@ -166,9 +176,12 @@ async def written_anew(
                 continue
             raise Invalid(f"/letters/{number}", "Aucune lettre de ce numéro n'attend son départ.")
         try:
-            written.append(papers.writer.letter(letter.dossier, dossier, letter.message, at))
+            content = papers.writer.letter(letter.dossier, dossier, letter.message, at)
         except Sentence as sentence:
-            raise unmade(sentence) from None
+            raise unmade(sentence, letter) from None
+        if content.addressee is None or not content.addressee.address:
+            raise unmade(Sentence("Aucune adresse postale n'est connue."), letter)
+        written.append((letter, content))
     return written
 
 

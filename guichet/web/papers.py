@@ -1,6 +1,7 @@
 """Papers: the counter's ticket, a letter before it leaves, an attestation, as PDF."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,10 @@ from litestar.response import Response
 from domain.circumstances import Circumstances
 from domain.dossier import Dossier, DossierUnknown
 from domain.grammar import Author, replay
+from domain.mailing import Letter
 from domain.sending import NoSuchMessage
 from guichet.letters.content import AnyLetter
+from guichet.letters.mentions import MentionLacking
 from guichet.letters.press import Press
 from guichet.letters.template_files import Templates
 from guichet.outbox.composing import Writer, surrounding
@@ -27,10 +30,12 @@ from guichet.web.reception import Reception
 
 
 class Papers:
-    """What papers are made with, made when the first one is asked for."""
+    """What papers are made with, made when the first one is asked for. One batch is printed at a
+    time, since it takes a whole processor for long; the counter does not wait for it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._turn = asyncio.Lock()
 
     @cached_property
     def _templates(self) -> Templates:
@@ -55,6 +60,34 @@ class Papers:
         except Sentence as sentence:
             raise unmade(sentence) from None
         return pdf(content, letter.reference)
+
+    async def batch(
+        self, letters: Sequence[tuple[Letter, AnyLetter]], *, duplex: bool = False
+    ) -> bytes:
+        """`letters` in their order as one PDF; 409 naming the first that is refused."""
+        try:
+            return await self._pressed(letters, duplex)
+        except Sentence as sentence:
+            raise unmade(sentence, await self._culprit(letters)) from None
+
+    async def _pressed(self, letters: Sequence[tuple[Letter, AnyLetter]], duplex: bool) -> bytes:
+        contents = [content for _, content in letters]
+        press = self.press
+        async with self._turn:
+            return await asyncio.to_thread(press.batch, contents, lambda _: "", duplex=duplex)
+
+    async def _culprit(self, letters: Sequence[tuple[Letter, AnyLetter]]) -> Letter:
+        """Which of `letters`, of which one at least is refused: the press does not say, so ever
+        smaller parts are printed."""
+        while len(letters) > 1:
+            half = letters[: len(letters) // 2]
+            try:
+                await self._pressed(half, duplex=False)
+            except Sentence:
+                letters = half
+            else:
+                letters = letters[len(half) :]
+        return letters[0][0]
 
 
 @get("/dossiers/{id:uuid}/ticket", summary="Le ticket de guichet (PDF, 80 mm)")
@@ -117,9 +150,16 @@ def made(write: Any, *about: Any) -> AnyLetter:
         raise unmade(sentence) from None
 
 
-def unmade(sentence: Sentence) -> Problem:
-    """Why a paper cannot be made."""
-    return Problem(409, "paper-unmade", "Ce document ne peut pas être produit.", str(sentence))
+def unmade(sentence: Sentence, letter: Letter | None = None) -> Problem:
+    """Why a paper cannot be made; which `letter` of a mailing it is, and the mention it lacks, for
+    whoever must repair it."""
+    about: dict[str, Any] = {}
+    if letter is not None:
+        about = {"dossier": letter.dossier, "message": letter.message}
+    if isinstance(sentence, MentionLacking):
+        about["mention"] = sentence.mention.name
+    title = "Ce document ne peut pas être produit."
+    return Problem(409, "paper-unmade", title, str(sentence), **about)
 
 
 def pdf(content: bytes, name: str) -> Response[bytes]:

@@ -155,3 +155,61 @@ async def test_a_mailing_is_for_those_who_may_see_its_dossiers(
     assert (await other.post("/mailings", {"letters": [letter]})).status_code == 403
     nothing = await desk.get(f"/mailings/{uuid4()}")
     assert (nothing.status_code, nothing.json()["title"]) == (404, "Cet envoi n'existe pas.")
+
+
+async def test_the_letter_that_lacks_a_mention_is_named(house: House, desk: Client) -> None:
+    letters = [*await three(desk, house), *await three(desk, house)]
+    id = (await desk.post("/mailings", {"letters": letters})).json()["id"]
+    lacking = letters[4]
+    moved = {"service": "proprete", "reason": "Déchets"}
+    path = f"/dossiers/{lacking['dossier']}/assignment"
+    assert (await desk.post(path, moved, match="*")).status_code == 201
+    refused = (await desk.get(f"/mailings/{id}/letters")).json()
+    assert (refused["type"], refused["status"]) == ("/problems/paper-unmade", 409)
+    assert {"dossier": refused["dossier"], "message": refused["message"]} == lacking
+    assert refused["mention"] == "l'adresse postale du service chargé du dossier"
+
+
+async def test_without_an_address_there_is_no_letter(desk: Client) -> None:
+    id = (await desk.opened(usager={"name": "Zoé Adam"})).json()["id"]
+    order = f"/dossiers/{id}/acknowledgement-order"
+    queued = await desk.post(order, {"means": "letter"}, match="*")
+    letter = {"dossier": id, "message": queued.json()["version"]}
+    refused = await desk.post("/mailings", {"letters": [letter]})
+    assert (refused.status_code, refused.json()["dossier"]) == (409, id)
+    assert "adresse postale" in refused.json()["detail"]
+
+
+async def test_what_was_posted_is_not_printed_again_while_proofs_are_recorded(
+    house: House, desk: Client
+) -> None:
+    letter = await waiting(desk, house, "Zoé Adam", "77990 SAINTE-AURORE")
+    id = (await desk.post("/mailings", {"letters": [letter]})).json()["id"]
+    assert (await desk.post(f"/mailings/{id}/posting", {})).status_code == 201
+    assert await told(house, letter["dossier"]) == ["DossierOpened", "MessageQueued"]
+    for paper in ("letters", "sheet"):
+        gone = await desk.get(f"/mailings/{id}/{paper}")
+        assert (gone.status_code, gone.json()["type"]) == (409, "/problems/mailing-gone")
+
+
+async def test_two_letters_to_one_person_keep_their_places(house: House, desk: Client) -> None:
+    one, other = [await waiting(desk, house, "Zoé Adam", "77990 SAINTE-AURORE") for _ in "12"]
+    order = {
+        "text": "La lampe a été changée.",
+        "signatory": {"name": "Anne Roy", "quality": "Cheffe de service"},
+        "means": "letter",
+        "outcome": "done",
+        "reason": "Réparé",
+    }
+    path = f"/dossiers/{one['dossier']}/answer-order"
+    queued = await desk.post(path, order, match="*")
+    assert queued.status_code == 201, queued.text
+    answer = {**one, "message": queued.json()["version"]}
+    given = [one, other, answer]
+    id = (await desk.post("/mailings", {"letters": given})).json()["id"]
+    assert (await desk.get(f"/mailings/{id}")).json()["letters"] == given
+    pages = texts((await desk.get(f"/mailings/{id}/letters")).content)
+    references = [letter["dossier"][-8:].upper() for letter in (one, other)]
+    firsts = [name for page in pages for name in references if name in page]
+    once = [name for at, name in enumerate(firsts) if at == 0 or firsts[at - 1] != name]
+    assert once == [references[0], references[1], references[0]]
