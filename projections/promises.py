@@ -29,7 +29,8 @@ class PromiseRow(Struct, frozen=True, kw_only=True):
     `work` by the end of the day `promised_for`, in the town's time. `state` is `open`, `kept`,
     `renegotiated` (another date was given, by that day) or `broken`; an open one whose day has
     passed is late, which is for who reads to see, since time is not a fact. The date of an answer
-    moves with the `clock` it is read off, until another one is given; the others were given."""
+    moves with the `clock` it is read off, until another one is given; the others were given.
+    `service` is who owes it, or owed it when it was settled; `owner` has the dossier today."""
 
     dossier_id: UUID
     number: int
@@ -37,6 +38,7 @@ class PromiseRow(Struct, frozen=True, kw_only=True):
     service: str
     made_at: datetime
     promised_for: date
+    owner: str
     state: str = "open"
     settled_at: datetime | None = None
     clock: dict[str, Any] = {}
@@ -54,7 +56,7 @@ def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple
         case DossierReopened():
             return reopened(rows, fact, town)
         case ProgressReported(next_date=day, answer_by=announced):
-            service = rows[-1].service if rows else ""
+            service = owner(rows)
             told = settled(rows, fact, town, "progress")
             if isinstance(announced, date) and any(is_owed(row, "answer") for row in told):
                 told = settled(told, fact, town, "answer", by="renegotiated")
@@ -66,13 +68,14 @@ def fold(rows: tuple[PromiseRow, ...], fact: Recorded[Any], town: Town) -> tuple
             told = settled(rows, fact, town, "progress")  # nobody waits for news of what is over
             if not isinstance(announced, date):
                 return told
-            return (*told, made(fact, "work", rows[-1].service if rows else "", announced))
+            return (*told, made(fact, "work", owner(rows), announced))
         case PlannedWorkDone():
             return settled(rows, fact, town, "work")
         case DossierAssigned(service=service) | AssignmentRefused(service=service):
             # Whoever has the dossier owes what was promised for it.
             return tuple(
-                replace(row, service=service) if row.state == "open" else row for row in rows
+                replace(row, owner=service, service=service if row.state == "open" else row.service)
+                for row in rows
             )
         case _:
             return rows
@@ -87,6 +90,7 @@ def made(fact: Recorded[Any], kind: str, service: str, day: date) -> PromiseRow:
         number=fact.version,
         kind=kind,
         service=service,
+        owner=service,
         made_at=fact.times.received_at,
         promised_for=day,
     )
@@ -107,7 +111,12 @@ def reopened(
     if not clocks:
         return rows
     rows = settled(rows, fact, town, "work", by="renegotiated")
-    return (*rows, answer(fact, town, rows[-1].service, clocks[-1]))
+    return (*rows, answer(fact, town, owner(rows), clocks[-1]))
+
+
+def owner(rows: tuple[PromiseRow, ...]) -> str:
+    """Which service has the dossier; empty for history, of which nothing is kept here."""
+    return rows[-1].owner if rows else ""
 
 
 def is_owed(row: PromiseRow, kind: str) -> bool:
@@ -140,7 +149,7 @@ def moved(row: PromiseRow, fact: Recorded[Any], town: Town) -> PromiseRow:
 
 MODEL = ReadModel(
     name="promises",
-    version=4,
+    version=5,
     row=PromiseRow,
     fold=fold,
     key=("dossier_id", "number", "kind"),  # news may announce the answer too: two by one fact

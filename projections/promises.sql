@@ -4,6 +4,7 @@ create table promises (
     number int not null,
     kind text not null,
     service text not null,
+    owner text not null,
     made_at timestamptz not null,
     promised_for date not null,
     state text not null,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from domain.closing import CloseDossier
-from domain.handling import ReportProgress, SendAnswer
+from domain.handling import AssignDossier, ReportProgress, SendAnswer
 from guichet.house import House
 from tests.projections.lamps import rebuilt_is_live
 from tests.projections.test_read_models import done, opened, reached
@@ -47,4 +47,24 @@ async def test_nobody_waits_for_news_of_what_is_closed(
         ("progress", NEXT, "kept"),
         ("work", LATER, "open"),
     ]
+    assert not projector.done()
+
+
+async def test_whoever_has_the_dossier_owes_what_is_promised_next(
+    house: House, projector: "asyncio.Task[None]"
+) -> None:
+    id = await opened(house)
+    await done(house, id, ANSWER, AssignDossier(service="proprete", reason="Un dépôt"))
+    await done(house, id, ReportProgress(text="On repasse", next_date=NEXT))
+    await reached(house)
+    async with house.pool.connection() as connection:
+        cursor = await connection.execute(
+            "select kind, service, owner from promises where town = %s and dossier_id = %s "
+            "order by number",
+            [house.settings.town, id],
+        )
+        assert await cursor.fetchall() == [
+            ("answer", "voirie", "proprete"),
+            ("progress", "proprete", "proprete"),
+        ]
     assert not projector.done()
