@@ -82,8 +82,11 @@ class Papers:
             raise not_made(sentence, **await self._culprit(letters)) from None
 
     async def sheet(self, sheet: PostingSheet) -> bytes:
-        """The list that goes with a mailing."""
-        return await asyncio.to_thread(self._press.sheet, sheet)
+        """The list that goes with a mailing; 409 where the town's template cannot serve."""
+        try:
+            return await asyncio.to_thread(self._press.sheet, sheet)
+        except Sentence as sentence:
+            raise not_made(sentence) from None
 
     async def _pressed(self, letters: Sequence[tuple[Letter, AnyLetter]], duplex: bool) -> bytes:
         contents = [content for _, content in letters]

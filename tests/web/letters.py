@@ -16,3 +16,10 @@ async def waiting(
     ordered = await desk.post(f"/dossiers/{made['id']}/acknowledgement-order", {}, match="*")
     assert ordered.status_code == 201, ordered.text
     return {"dossier": made["id"], "message": ordered.json()["version"]}
+
+
+async def printed(desk: Client, *letters: dict[str, Any], **more: Any) -> str:
+    """The identifier of a new mailing of `letters`."""
+    answer = await desk.post("/mailings", {"letters": letters, **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]

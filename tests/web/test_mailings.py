@@ -1,7 +1,6 @@
 """Letters printed together in the order of the post, and posted by one act: a proof in each
 dossier, once."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -13,14 +12,12 @@ import pytest_asyncio
 from adapters.jetstream_api import connect
 from adapters.keys import KeyRing
 from domain.telling import MessageSent
-from guichet.erasure import erase
 from guichet.house import House
 from guichet.reactor import Reactor
 from guichet.town_calendar import today_in
-from tests.letters.reading import texts
 from tests.outbox.conftest import DESCRIBED
 from tests.web.conftest import As, Client
-from tests.web.letters import waiting
+from tests.web.letters import printed, waiting
 
 PROVED = ["DossierOpened", "MessageQueued", "MessageSent", "ReceiptAcknowledged"]
 
@@ -41,12 +38,6 @@ async def reactor(house: House) -> AsyncIterator[Reactor]:
 async def told(house: House, letter: dict[str, Any]) -> list[str]:
     past = await house.desk.past(f"dossier.{letter['dossier']}")
     return [type(fact.event).__name__ for fact in past]
-
-
-async def printed(desk: Client, *letters: dict[str, Any], **more: Any) -> str:
-    answer = await desk.post("/mailings", {"letters": letters, **more})
-    assert answer.status_code == 201, answer.text
-    return answer.json()["id"]
 
 
 async def test_a_mailing_posted_twice_is_proved_once_in_each_dossier(
@@ -101,10 +92,14 @@ async def test_only_letters_that_wait_are_taken_and_the_others_are_named(desk: C
     electronic = (await desk.opened(usager={"email": "lea@usagers.example"})).json()
     path = f"/dossiers/{electronic['id']}/acknowledgement-order"
     by_mail = (await desk.post(path, {}, match="*")).json()
+    nowhere = (await desk.opened(usager={"name": "Zoé Adam"})).json()["id"]
+    path = f"/dossiers/{nowhere}/acknowledgement-order"
+    addressless = (await desk.post(path, {"means": "letter"}, match="*")).json()
     wrong: list[dict[str, Any]] = [
         {"dossier": str(uuid4()), "message": 2},
         {**letter, "message": 9},
         {"dossier": by_mail["id"], "message": by_mail["version"]},
+        {"dossier": nowhere, "message": addressless["version"]},
     ]
     answer = await desk.post("/mailings", {"letters": [letter, *wrong, mailed]})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/letters-not-waiting")
@@ -114,6 +109,7 @@ async def test_only_letters_that_wait_are_taken_and_the_others_are_named(desk: C
         "Ce dossier n'existe pas.",
         "Aucun message de ce numéro n'attend son départ.",
         "Ce message ne part pas par courrier.",
+        "Aucune adresse postale n'est connue.",
     ]
     assert (await desk.post("/mailings", {"letters": [letter, mailed]})).status_code == 201
 
@@ -155,77 +151,3 @@ async def test_a_mailing_keeps_the_name_its_device_gave_it(desk: Client) -> None
     assert await printed(desk, letter, id=id) == id
     answer = await desk.post("/mailings", {"letters": [letter], "id": id})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/mailing-exists")
-
-
-async def test_what_is_printed_lies_in_the_order_of_the_record(desk: Client) -> None:
-    far = await waiting(desk, "Abel Roy", "2 rue Haute, 95000 CERGY")
-    gone = await waiting(desk, "Basile Gone")
-    near = await waiting(desk, "Édith Aubépin")
-    id = await printed(desk, far, gone, near, duplex=True)
-    withdrawal = {"message": gone["message"], "reason": "Venu au guichet"}
-    path = f"/dossiers/{gone['dossier']}/message-withdrawal"
-    assert (await desk.post(path, withdrawal, match="*")).status_code == 201
-    answer = await desk.get(f"/mailings/{id}/letters.pdf")
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/pdf"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["content-disposition"] == f'inline; filename="envoi-{id}.pdf"'
-    pages = texts(answer.content)
-    places = [
-        [number for number, page in enumerate(pages) if name in page]
-        for name in ("Édith Aubépin", "Basile Gone", "Abel Roy")
-    ]
-    assert places[1] == []
-    assert places[0][0] < places[2][0]
-    assert all(found[0] % 2 == 0 for found in (places[0], places[2]))  # on the front of a sheet
-    assert (await desk.post(f"/mailings/{id}/posting", {})).status_code == 201
-    assert (await desk.get(f"/mailings/{id}/letters.pdf")).json()["type"] == (
-        "/problems/mailing-gone"
-    )
-
-
-async def test_the_letter_that_lacks_a_mention_is_named(desk: Client) -> None:
-    letters = [await waiting(desk, f"Usager {number}") for number in range(5)]
-    id = await printed(desk, *letters)
-    lacking = letters[3]["dossier"]
-    moved = {"service": "proprete", "reason": "Déchets"}
-    assert (await desk.post(f"/dossiers/{lacking}/assignment", moved, match="*")).status_code == 201
-    answer = await desk.get(f"/mailings/{id}/letters.pdf")
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/letter-not-made")
-    assert answer.json()["dossier"] == lacking
-    assert answer.json()["message"] == letters[3]["message"]
-    assert answer.json()["mention"] == "l'adresse postale du service chargé du dossier"
-    assert "R112-5" in answer.json()["detail"]
-
-
-async def test_a_mailing_of_which_nothing_waits_has_nothing_to_print(desk: Client) -> None:
-    letter = await waiting(desk)
-    id = await printed(desk, letter)
-    path = f"/dossiers/{letter['dossier']}/acknowledgement"
-    assert (await desk.post(path, {"means": "counter"}, match="*")).status_code == 201
-    answer = await desk.get(f"/mailings/{id}/letters.pdf")
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/nothing-to-print")
-
-
-async def test_whoever_was_erased_has_no_letter_in_the_bag(house: House, desk: Client) -> None:
-    letter = await waiting(desk, "Édith Aubépin")
-    id = await printed(desk, letter)
-    [fact] = (await house.desk.past(f"dossier.{letter['dossier']}"))[:1]
-    await erase(house, fact.event.usager.id, "RGPD art. 17")
-    async with asyncio.timeout(60):  # until this process too has heard that the key is gone
-        while (answer := await desk.get(f"/mailings/{id}/letters.pdf")).status_code == 200:
-            assert "Aubépin" in texts(answer.content)[0]
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/letter-not-made")
-    assert answer.json()["dossier"] == letter["dossier"]
-
-
-async def test_the_sheet_lists_what_is_in_the_bag(desk: Client) -> None:
-    far = await waiting(desk, "Zoé Adam", "2 rue Haute, 77990 SAINTE-AURORE")
-    near = await waiting(desk, "Ali Cherif", "3 quai Bas, 13001 MARSEILLE")
-    id = (await desk.post("/mailings", {"letters": [far, near]})).json()["id"]
-    sheet = await desk.get(f"/mailings/{id}/sheet.pdf")
-    assert sheet.status_code == 200, sheet.text
-    [listed] = texts(sheet.content)
-    assert listed.index("Ali Cherif") < listed.index("Zoé Adam")
-    assert (await desk.post(f"/mailings/{id}/posting", {})).status_code == 201
-    assert (await desk.get(f"/mailings/{id}/sheet.pdf")).status_code == 409

@@ -67,6 +67,9 @@ async def test_agents_see_the_messages_of_their_own_service(desk: Client, as_rol
             mine["dossier"]
         ]
     assert (await agent.get("/messages?service=proprete")).status_code == 403
+    nowhere = as_role("service_agent")
+    for path in ("/messages", "/messages?service=voirie"):
+        assert (await nowhere.get(path)).status_code == 403
     [elsewhere] = await shown(desk, "/messages?service=proprete", position)
     assert elsewhere["dossier_id"] == gone["dossier"]
     assert len(await shown(desk, "/messages", position)) == 2
