@@ -33,7 +33,7 @@ from domain.handling import (
 )
 from domain.linking import LinkDossier, NotLinked, UnlinkDossier
 from domain.procedures import Delay
-from domain.telling import AnswerSent, ReceiptAcknowledged
+from domain.telling import AnswerSent, ProgressReported, ReceiptAcknowledged
 from tests.domain.scenario import given
 
 OTHER = UUID(int=9)
@@ -119,6 +119,16 @@ def test_nothing_is_noted_on_a_dossier_that_was_never_opened() -> None:
 def test_progress_promises_a_day_to_come() -> None:
     late = ReportProgress(text="Bientôt", next_date=date(2026, 3, 1))
     assert given(opened).when(late).refused(Invalid).pointer == "/next_date"
+
+
+def test_an_answer_is_announced_for_a_day_to_come_and_kept_with_the_news() -> None:
+    day = date(2026, 3, 20)
+    late = ReportProgress(text="Bientôt", next_date=day, answer_by=date(2026, 3, 1))
+    assert given(opened).when(late).refused(Invalid).pointer == "/answer_by"
+    told = ReportProgress(text="Bientôt", next_date=day, answer_by=date(2026, 3, 2))
+    given(opened).when(told).then(
+        ProgressReported(text="Bientôt", next_date=day, answer_by=date(2026, 3, 2))
+    )
 
 
 def test_linking_is_undone_by_one_more_fact() -> None:

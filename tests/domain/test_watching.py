@@ -7,10 +7,10 @@ import pytest
 
 from domain.dossier import DossierIsClosed, DossierUnknown
 from domain.dossier_events import (
+    DossierEvent,
     DossierReleased,
     DossierReopened,
     DossierTaken,
-    SilenceTookEffect,
 )
 from domain.forwarding import DossierForwarded
 from domain.grammar import Refused
@@ -24,11 +24,8 @@ from domain.watching import (
     FindLapse,
     LapseKnown,
     NoLapse,
-    NotSilent,
     NotTaken,
-    RecordSilence,
     ReleaseDossier,
-    SilenceKnown,
 )
 from tests.domain.clocks import ORIGIN, fact, guide
 from tests.domain.course import MONDAY, Course
@@ -44,10 +41,6 @@ by_mail = opening(channel="email")
 acknowledged = ReceiptAcknowledged(means="email")
 told = ProgressReported(text="Commandé", next_date=date(2026, 3, 10))
 answer = SendAnswer(text="Réparé", means="email", addressee="usager")
-
-
-def silent(effect: str) -> Course:
-    return Course(canteen, procedures=guide(silence=effect, source="CRPA L231-1"))
 
 
 def first_day(course: Course, kind: LapseKind, within: int = 400) -> date | None:
@@ -98,6 +91,7 @@ def first_day(course: Course, kind: LapseKind, within: int = 400) -> date | None
         ("no_next_date", [opened], None),
         ("partner_silent", [opened, DossierForwarded(authority="Région")], date(2026, 4, 3)),
         ("partner_silent", [opened], None),
+        ("partner_silent", [opened, DossierForwarded(authority="Région"), answered, closed], None),
         ("planned_late", [opened, answered, closed], None),
         ("silence", [opened], None),
         ("message_refused", [opened], None),
@@ -111,14 +105,12 @@ def test_a_lapse_is_found_from_its_first_day_on(
     assert first_day(Course(*past), kind, 90) == day
 
 
-def test_history_owes_nothing() -> None:
+@pytest.mark.parametrize("more", [[told], [answered], [DossierForwarded(authority="Région")]])
+def test_history_owes_nothing(more: list[DossierEvent]) -> None:
     for kind in KINDS:
-        course = Course(by_mail, told, answered, DossierForwarded(authority="Région")).later(400)
+        course = Course(by_mail, *more).later(400)
         course.past = tuple(fact(MONDAY, one.event, ORIGIN) for one in course.past)
         assert course.refuses(FindLapse(kind=kind)) is NoLapse
-    imported = silent("refusal").later(400)
-    imported.past = tuple(fact(MONDAY, one.event, ORIGIN) for one in imported.past)
-    assert imported.refuses(RecordSilence()) is NotSilent
 
 
 def test_the_working_days_of_the_procedure_are_those_of_the_town() -> None:
@@ -175,6 +167,11 @@ def test_news_that_were_given_again_are_late_by_their_last_date() -> None:
     assert first_day(course, "progress_late") == date(2026, 3, 21)
 
 
+def test_news_that_left_after_the_closing_announce_nothing_for_what_is_reopened() -> None:
+    course = Course(opened, answered, closed, told, DossierReopened(reason="Revenu"))
+    assert first_day(course, "progress_late", 30) is None
+
+
 def test_a_lapse_goes_up_and_never_down() -> None:
     found = LapseFound(kind="answer_late", since=date(2026, 4, 3), service="voirie")
     kind: LapseKind = "answer_late"
@@ -189,42 +186,6 @@ def test_a_lapse_goes_up_and_never_down() -> None:
                 up.then(LapseEscalated(kind=kind, to=to))
             else:
                 up.refused(LapseKnown)
-
-
-@pytest.mark.parametrize("effect", ["refusal", "acceptance"])
-def test_silence_takes_effect_beside_an_open_dossier_once(effect: Any) -> None:
-    course = silent(effect)
-    course.day = date(2026, 5, 2)  # the last day of two months
-    assert course.refuses(RecordSilence()) is NotSilent
-    on = course.later(1).day
-    assert course.carry(RecordSilence()) == [
-        SilenceTookEffect(effect=effect, on=on, source="CRPA L231-1"),
-        LapseFound(kind="silence", since=on, service="ecoles"),
-    ]
-    assert (course.dossier.state, course.dossier.answered) == ("open", False)
-    assert course.later(90).refuses(RecordSilence()) is SilenceKnown
-    course.carry(answer)
-    assert "silence" not in course.dossier.lapses
-    assert course.refuses(RecordSilence()) is SilenceKnown
-
-
-def test_silence_has_no_effect_where_the_law_gives_none_or_an_answer_came() -> None:
-    given().when(RecordSilence()).refused(DossierUnknown)
-    given(opened, answered, closed).when(RecordSilence()).refused(DossierIsClosed)
-    assert silent("none").later(400).refuses(RecordSilence()) is NotSilent
-    quiet = silent("refusal")
-    quiet.carry(answer)
-    assert quiet.later(400).refuses(RecordSilence()) is NotSilent
-
-
-def test_silence_begins_anew_neither_by_a_reopening_nor_by_a_transfer() -> None:
-    course = silent("refusal")
-    course.carry(AssignDossier(service="voirie", reason="Erreur"))
-    assert course.later(62).refuses(RecordSilence()) is None
-    reopened = silent("refusal")
-    reopened.record([answered, closed])
-    reopened.later(1).record([DossierReopened(reason="Revenu")])
-    assert reopened.later(400).refuses(RecordSilence()) is NotSilent
 
 
 def test_what_was_taken_is_released_and_nothing_else() -> None:
