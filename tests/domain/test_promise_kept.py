@@ -31,7 +31,7 @@ from domain.handling import AssignDossier, RefuseAssignment
 from domain.lapses import LapseFound, LapseKind, LapseRepaired
 from domain.procedures import Delay
 from domain.telling import AnswerSent, MessageSent, ProgressReported, ReceiptAcknowledged
-from domain.waiting import EndWaiting, ReceiveDocuments
+from domain.waiting import AwaitUsager, EndWaiting, ReceiveDocuments
 from domain.waits import DocumentsReceived, DocumentsRequested, WaitingBegan, WaitingEnded
 from tests.domain import second_opinion
 from tests.domain.clocks import guide
@@ -95,12 +95,14 @@ class AnyCourse(RuleBasedStateMachine):
             if self.carry(data.draw(commands(self.course.dossier, self.course.day))):
                 break
 
-    @rule(more=st.integers(0, 1))
-    def come_to_the_last_day(self, more: int) -> None:
-        """The day on which an answer is still in time, or the first on which it is not."""
+    @rule(more=st.integers(0, 1), wait=st.booleans())
+    def come_to_the_last_day(self, more: int, wait: bool) -> None:
+        """The last day of the answer, or the first one after it: to begin a wait, or to go on."""
         if second_opinion.owes_answer(self.course.past):
             last = self.due(self.course.past) + timedelta(days=more)
             self.course.day = max(self.course.day, last)
+            if wait:
+                self.carry(AwaitUsager(until=last + timedelta(days=20), reason="X"))
 
     @rule(days=st.sampled_from((1, 10, 31, 70)))
     def look(self, days: int) -> None:
@@ -185,7 +187,7 @@ class AnyCourse(RuleBasedStateMachine):
         return second_opinion.answer_due(past, self.procedure, self.closed)
 
     def must_keep(self, before: Dossier) -> None:
-        """A reopening forgets nothing but the answer, the announced day and the waits."""
+        """A reopening forgets the answer, the announced day and the waits only."""
         after = self.course.dossier
         assert (after.state, after.answered, after.planned) == ("open", False, None)
         for name in ("service", "acknowledged", "links", "correctable", "authority", "silent"):
