@@ -30,12 +30,14 @@ from domain.forwarding import DossierForwarded, HandOverAccepted, PartnerAnswere
 from domain.lapses import LapseEscalated, LapseFound, LapseRepaired
 from domain.telling import (
     AnswerSent,
+    AttestationIssued,
     MessageQueued,
     MessageRefused,
     MessageSent,
     MessageWithdrawn,
     ProgressReported,
     ReceiptAcknowledged,
+    Signatory,
 )
 from domain.waits import (
     DocumentsReceived,
@@ -125,6 +127,12 @@ CASES: list[tuple[DossierEvent, dict[str, Any]]] = [
     (
         MessageWithdrawn(message=3, reason="X"),
         {"queued": {4: registration, 5: queued_answer()}},
+    ),
+    (
+        AttestationIssued(
+            accepted_on=DAY, source="CRPA L231-1", signatory=Signatory(name="X", quality="Y")
+        ),
+        {},
     ),
     (DocumentsRequested(documents=("X",), until=DAY), {}),
     (DocumentsReceived(), {"awaited": frozenset({"usager"})}),
