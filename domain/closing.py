@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from domain.circumstances import Circumstances
 from domain.deadlines import day_of, due
-from domain.dossier import Dossier, DossierIsOpen
+from domain.dossier import AlreadyQueued, Dossier, DossierIsOpen
 from domain.dossier_events import (
     ClosedAtOrigin,
     DossierClosed,
@@ -46,6 +46,8 @@ class CloseDossier(Intention, frozen=True, kw_only=True):
         must_be_open(dossier)
         if not dossier.answered:
             raise AnswerNotSent
+        if dossier.answer_waits:
+            raise AlreadyQueued
         must_fit(self.outcome, self.reason, self.planned_for, dossier, at)
         return [closed(self.outcome, self.reason, self.planned_for)]
 
@@ -137,8 +139,12 @@ def contestable_until(at: Circumstances, on: date | None = None) -> date | None:
                 procedure = at.procedures.version(id, number)
                 if procedure is not None and procedure.contest_within is not UNSET:
                     within = procedure.contest_within
-            case DossierClosed() | ClosedAtOrigin():
+            case ClosedAtOrigin():
                 closing = day_of(fact.times.received_at, at.zone)
+            case DossierClosed(planned_for=planned):
+                closing = day_of(fact.times.received_at, at.zone)
+                if isinstance(planned, date):  # only then is it seen whether it was done
+                    closing = max(closing, planned)
             case _:
                 pass
     day = on or closing

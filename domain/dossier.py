@@ -88,6 +88,11 @@ class Dossier(Value, frozen=True):
     planned: date | None = None
     silent: bool = False
 
+    @property
+    def answer_waits(self) -> bool:
+        """Whether an answer is queued that has not left."""
+        return any(message.kind == "answer" for message in self.queued.values())
+
     def evolve(self, event: DossierEvent) -> "Dossier":
         """The memory after `event`."""
         after = changed(self, version=self.version + 1)
@@ -186,6 +191,10 @@ class DossierExists(Refused):
 
 class DossierIsClosed(Refused):
     title = "Ce dossier est clos : il faut d'abord le rouvrir."
+
+
+class AlreadyQueued(Refused):
+    title = "Un message de cette nature attend déjà son départ : retirez-le d'abord."
 
 
 class DossierIsOpen(Refused):

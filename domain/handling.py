@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta
 
 from domain.circumstances import Circumstances
-from domain.dossier import Dossier
+from domain.dossier import AlreadyQueued, Dossier
 from domain.dossier_events import (
     AssignmentRefused,
     DocumentAttached,
@@ -24,7 +24,7 @@ from domain.grammar import Invalid, Refused
 from domain.intention import Intention, Text, must_be_open, must_exist
 from domain.telling import AnswerSent, MessageQueued, ProgressReported, ReceiptAcknowledged
 from domain.terms import Addressee, Means
-from domain.waiting import must_be_to_come
+from domain.waiting import must_be_near, must_be_to_come
 from domain.waits import DocumentsRequested
 
 # What may be decided
@@ -98,6 +98,8 @@ class ReportProgress(Intention, frozen=True, kw_only=True):
             raise Invalid("/next_date", "La date du prochain point d'étape est passée.")
         if self.answer_by is not None and self.answer_by < at.today:
             raise Invalid("/answer_by", "La date annoncée pour la réponse est passée.")
+        must_be_near("/next_date", self.next_date, at)
+        must_be_near("/answer_by", self.answer_by, at)
         if self.means is not None:
             message = MessageQueued(
                 kind="progress",
@@ -150,6 +152,11 @@ class SendAnswer(Intention, frozen=True, kw_only=True):
         must_be_open(dossier)
         if (self.addressee == "public") != (self.means == "public_notice"):
             raise Invalid("/means", "Un avis au public s'adresse au public, et lui seul.")
+        if self.with_linked and self.means == "counter":
+            heard = "Ce qui s'est dit de vive voix ne vaut que pour qui l'a entendu."
+            raise Invalid("/with_linked", heard)
+        if dossier.answer_waits:
+            raise AlreadyQueued
         shared = tuple(sorted(dossier.links)) if self.with_linked else UNSET
         return [
             AnswerSent(

@@ -16,6 +16,7 @@ from domain.intention import Intention, Short, Text, must_be_open, must_exist
 from domain.lapses import LapseFound
 from domain.sending import CARRIED
 from domain.telling import MessageQueued, ProgressReported
+from domain.waiting import must_be_near
 
 NEWS_AFTER = timedelta(days=30)
 """When the resident hears of it again, where nobody says another day."""
@@ -39,6 +40,7 @@ class ForwardDossier(Intention, frozen=True, kw_only=True):
         next_date = self.next_date or at.today + NEWS_AFTER
         if next_date < at.today:
             raise Invalid("/next_date", "La date des prochaines nouvelles est passée.")
+        must_be_near("/next_date", next_date, at)
         return [*self._forwarding(), *self._telling(dossier, next_date, at)]
 
     def _forwarding(self) -> Sequence[DossierEvent]:

@@ -93,8 +93,9 @@ def shared(event: MessageQueued | AnswerSent) -> Sequence[Request]:
 def same(event: MessageQueued | AnswerSent, text: str) -> Asked | None:
     """The command that says on another dossier what `event` says on its own."""
     match event:
-        case AnswerSent(means=means, addressee=addressee, proof=proof):
-            return SendAnswer(text=text, means=means, addressee=addressee, proof=proof)
+        case AnswerSent(means=means, addressee=addressee):
+            # The proof is of what one person got, and may name him.
+            return SendAnswer(text=text, means=means, addressee=addressee)
         case MessageQueued(
             kind="answer",
             signatory=Signatory(name=name, quality=quality),

@@ -14,7 +14,6 @@ from domain.lapses import LapseKind, LapseRepaired
 from domain.telling import (
     AnswerSent,
     MessageSent,
-    MessageWithdrawn,
     ProgressReported,
     ReceiptAcknowledged,
 )
@@ -48,8 +47,6 @@ def repaired_by(fact: DossierEvent) -> tuple[LapseKind, ...]:
                 "message_refused",
                 "silence",
             )
-        case MessageWithdrawn():
-            return ("message_refused",)
         case DossierClosed():
             return ("progress_late", "no_next_date", "partner_silent")
         case PartnerAnswered() | HandOverAccepted():

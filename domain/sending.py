@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from domain.circumstances import Circumstances
 from domain.closing import closed, must_fit
-from domain.dossier import Dossier
+from domain.dossier import AlreadyQueued, Dossier
 from domain.dossier_events import DossierEvent
 from domain.grammar import Invalid, Refused, Value
 from domain.handling import AlreadyAcknowledged
@@ -78,7 +78,7 @@ class QueueAnswer(Intention, frozen=True, kw_only=True):
         must_be_open(dossier)
         if self.addressee == "public":
             raise Invalid("/addressee", "Un avis au public s'affiche : il ne s'envoie pas.")
-        if any(message.kind == "answer" for message in dossier.queued.values()):
+        if dossier.answer_waits:
             raise AlreadyQueued
         must_fit(self.outcome, self.reason, self.planned_for, dossier, at)
         return [
@@ -209,10 +209,6 @@ def carried(means: Means | None) -> Means:
 
 
 # Why the answer may be no
-
-
-class AlreadyQueued(Refused):
-    title = "Un message de cette nature attend déjà son départ."
 
 
 class NoSuchMessage(Refused):

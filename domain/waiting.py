@@ -69,6 +69,12 @@ def must_be_to_come(pointer: str, day: date, at: Circumstances) -> None:
         raise Invalid(pointer, "Le délai accordé dépasse un an.")
 
 
+def must_be_near(pointer: str, day: date | None, at: Circumstances) -> None:
+    """Refuse to promise something for a day so far away that nobody would ever miss it."""
+    if day is not None and day > at.today + AT_MOST:
+        raise Invalid(pointer, "Cette date est à plus d'un an.")
+
+
 def must_have_been(day: date | None, at: Circumstances) -> None:
     """Refuse a day of receipt still to come."""
     if day is not None and day > at.today:

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from adapters.keys import KeyRing
 from adapters.stream import Log
 from domain.circumstances import Circumstances
-from domain.clocks import doubts
+from domain.clocks import OF_THE_FIELD, doubts
 from domain.dossier import Dossier, DossierExists, DossierUnknown
 from domain.dossier_events import DossierEvent, DossierOpened
 from domain.forwarding import PartnerAnswered
@@ -156,6 +156,10 @@ class Desk:
         facts = [*facts, *repairs(dossier, facts)]
         key = await self._living_key(past[-1].key)
         times = times_of(at.now, command)
+        if hand.author.role not in OF_THE_FIELD:
+            # What is done at the desk counts when it is done: a date typed later would make a
+            # broken promise a kept one.
+            times = changed(times, received_at=at.now)
         recorded = wrapped(stream, current, facts, hand, times, key, flags)
         positions = await self.record(recorded)
         return outcome(id, recorded[-1], positions[-1], past[0].event)

@@ -15,7 +15,7 @@ from adapters.stream import Log
 from domain.dossier import DossierExists, DossierUnknown
 from domain.dossier_events import DossierLinked, NoteAdded
 from domain.grammar import Author, Invalid
-from domain.handling import AddNote, TakeDossier
+from domain.handling import AddNote, SendAnswer, TakeDossier
 from domain.intake import OpenDossier, PersonEntry
 from domain.linking import LinkDossier
 from guichet.catalogue import Catalogue
@@ -149,6 +149,19 @@ async def test_a_device_that_is_ahead_hands_nothing_in_before_now(desk: Desk) ->
     assert fact.times.entered_at == ahead
     assert fact.times.received_at == fact.times.recorded_at
     assert fact.event.flags == ("entered_at_in_the_future",)
+
+
+async def test_what_is_done_at_the_desk_counts_when_it_is_done_whatever_its_device_says(
+    desk: Desk,
+) -> None:
+    id = uuid4()
+    await desk.open(id, REQUEST, hand())
+    back = datetime.now(UTC) - timedelta(days=40)
+    answer = SendAnswer(text="Fait", means="counter", addressee="usager", entered_at=back)
+    await desk.handle(id, answer, hand(), expected=None)
+    fact = (await desk.past(f"dossier.{id}"))[-1]
+    assert (fact.times.entered_at, fact.times.happened_at) == (back, back)
+    assert fact.times.received_at == fact.times.recorded_at
 
 
 async def test_a_note_from_a_clock_ahead_is_flagged_from_the_field_and_refused_at_the_desk(

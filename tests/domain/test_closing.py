@@ -1,6 +1,6 @@
 """The end of a dossier, and what reopens it: contests, and works announced for a day."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -157,6 +157,14 @@ def test_each_closing_has_its_own_delay() -> None:
     course.carry(close)
     assert course.later(5).refuses(contest) is None
     assert course.later(1).refuses(contest) is ContestTooLate
+
+
+def test_announced_works_are_contested_once_it_is_seen_whether_they_were_done() -> None:
+    course = Course(opened, answered)
+    announced = course.day + timedelta(days=180)
+    course.carry(CloseDossier(outcome="planned", reason="En été", planned_for=announced))
+    assert course.later(200).carry(contest) == [contested]
+    assert "planned_late" not in course.dossier.lapses
 
 
 def test_a_closing_after_a_partner_s_answer_is_contested_too() -> None:

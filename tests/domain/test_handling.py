@@ -145,3 +145,10 @@ def test_a_note_is_corrected_and_a_taking_is_not() -> None:
         EntryCorrected(entry=2, text="Rue du Foulon", reason="Faute")
     )
     given(*past).when(CorrectEntry(entry=3, text="x", reason="y")).refused(Invalid)
+
+
+def test_nothing_is_promised_for_a_day_nobody_will_live_to_see() -> None:
+    far = ReportProgress(text="Un jour", next_date=date(2027, 4, 2))
+    assert given(opened).when(far).refused(Invalid).pointer == "/next_date"
+    answer = ReportProgress(text="X", next_date=date(2026, 4, 2), answer_by=date(9000, 1, 1))
+    assert given(opened).when(answer).refused(Invalid).pointer == "/answer_by"

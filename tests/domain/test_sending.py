@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from domain.closing import NeverForwarded
+from domain.closing import CloseDossier, NeverForwarded
 from domain.dossier import DossierIsClosed, DossierUnknown, means_of
 from domain.dossier_events import DossierClosed, DossierLinked
 from domain.grammar import Invalid, Person
@@ -243,3 +243,17 @@ def test_who_asks_is_told_by_the_surest_way_he_left(
     channel: str, usager: Person | None, means: Means | None
 ) -> None:
     assert means_of(opening(channel=channel, usager=usager)) == means
+
+
+def test_an_answer_that_waits_is_withdrawn_before_another_is_given() -> None:
+    said = SendAnswer(text="C'est fait", means="counter", addressee="usager")
+    given(opened, queued_answer()).when(said).refused(AlreadyQueued)
+    close = CloseDossier(outcome="done", reason="Fait")
+    given(opened, answered, queued_answer()).when(close).refused(AlreadyQueued)
+    withdrawn = MessageWithdrawn(message=2, reason="Dit au guichet")
+    assert given(opened, queued_answer(), withdrawn).when(said).refusal is None
+
+
+def test_what_is_said_at_the_counter_answers_who_heard_it_and_nobody_else() -> None:
+    said = SendAnswer(text="Fait", means="counter", addressee="usager", with_linked=True)
+    assert given(opened).when(said).refused(Invalid).pointer == "/with_linked"
