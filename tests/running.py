@@ -54,9 +54,9 @@ class Running:
         """Send the signal; what was said. Nothing may be left."""
         children = self.children()
         os.kill(self.process.pid, number)
-        _, said = self.process.communicate(timeout=20)
+        _, said = self.process.communicate(timeout=60)
         assert (self.process.returncode, "Traceback" in said) == (0, False), said
-        assert psutil.wait_procs(children, timeout=5)[1] == []
+        assert psutil.wait_procs(children, timeout=15)[1] == []
         return said
 
     def position(self) -> int:

@@ -174,11 +174,15 @@ def test_a_supervisor_that_is_killed_leaves_no_process_and_the_next_start_waits_
 
 def test_ctrl_c_while_the_demonstration_loads_and_the_next_start_completes_it() -> None:
     with open_folder() as folder:
-        data = folder / "data"
-        it = Running(data, "--demo")
-        assert within(60, lambda: it.position() > 100)
-        it.stop()
-        assert not (data / "demo.json").exists()
+        for number in range(8):  # on a busy machine it may all be loaded before we look
+            data = folder / f"data{number}"
+            it = Running(data, "--demo")
+            assert within(60, lambda: it.position() > 100)  # noqa: B023 asked at once
+            it.stop()
+            if not (data / "demo.json").exists():
+                break
+        else:
+            pytest.fail("the demonstration was never interrupted")
         it = Running(data, "--demo")
         assert within(60, it.ready)
         assert it.position() > 5000

@@ -70,7 +70,7 @@ NOTHING: set[LapseKind] = set()
         ([opened], answer, ANSWER),
         ([opened, queued_answer()], leaves, ANSWER | CLOSING),
         ([opened, answered], CloseDossier(outcome="done", reason="Fait"), CLOSING),
-        ([opened, news], WithdrawMessage(message=2, reason="Faux"), set()),
+        ([opened, news], WithdrawMessage(message=2, reason="Faux"), NOTHING),
         ([opened, forwarded], RecordPartnerAnswer(text="Non"), PARTNER),
         ([opened, forwarded], AcceptHandOver(), PARTNER),
         ([opened, answered, planned], ConfirmPlannedWork(), {"planned_late"}),
