@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from domain import closing, handling, linking, partners, sending, waiting, watching
+from domain import attesting, closing, handling, linking, partners, sending, waiting, watching
 from domain.dossier import Dossier
 from domain.intake import OpenDossier, PersonEntry
 from domain.intention import Intention
@@ -130,6 +130,7 @@ MAKERS: tuple[Maker, ...] = (
     lambda draw, dossier, today: waiting.RecordCompetentReceipt(received_on=gone_by(draw, today)),
     lambda draw, dossier, today: linking.LinkDossier(dossier=draw(st.sampled_from(OTHERS))),
     lambda draw, dossier, today: linking.UnlinkDossier(dossier=draw(st.sampled_from(OTHERS))),
+    lambda draw, dossier, today: attesting.IssueAttestation(signatory=SIGNED),
     lambda draw, dossier, today: closing.CloseDossier(**closure(draw, today)),
     lambda draw, dossier, today: closing.ReopenDossier(reason="Revenu"),
     lambda draw, dossier, today: closing.ContestClosing(reason="Non"),
