@@ -16,7 +16,14 @@ const combos = { procedure: new Combobox(at("procedure")), service: new Combobox
 export let draft = { id: null, begun: null };
 
 const pinned = (field) => pins.some((pin) => pin.checked && pin.dataset.pins === field.id);
-const initial = (field) => (field.id === "arrival" ? written(new Date()) : field.defaultValue);
+
+/** What lies in a field before anything is typed in it. */
+function initial(field) {
+  if (field.id === "arrival") return written(new Date());
+  if (field.id === "summary" && pinned(at("procedure"))) return at("procedure").value;
+  return field.defaultValue;
+}
+
 const reachable = (field) => !pinned(field) && field.offsetParent !== null;
 
 /** Whether nothing was typed that would be lost. */
@@ -69,6 +76,7 @@ export function fill(was, typedBefore) {
     field.dataset.id = id ?? "";
     mark(field);
   }
+  at("summary").dataset.proposed = at("procedure").value;
   unfold(Boolean(at("email").value || at("phone").value));
   keepDraft();
 }
