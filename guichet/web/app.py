@@ -23,6 +23,7 @@ from guichet.web import (
     partner,
     problems,
     queues,
+    register,
     sending,
     simulations,
     texts,
@@ -83,7 +84,14 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
         ],
     )
     return Litestar(
-        [api, *partner.routes(settings.master_key), health.live, health.ready, health.metrics],
+        [
+            api,
+            *partner.routes(settings.master_key),
+            *register.routes,
+            health.live,
+            health.ready,
+            health.metrics,
+        ],
         dependencies={
             "reception": Provide(lambda: reception, sync_to_thread=False),
             "papers": Provide(lambda: printing, sync_to_thread=False),
