@@ -209,5 +209,5 @@ def rendered(
         html.encode(),
         status_code=status,
         headers={**HEADERS, **(headers or {})},
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
     )

@@ -30,7 +30,7 @@ async def test_what_is_no_form_is_a_page_too(house: House, desk: Client) -> None
     ):
         answer = await desk.http.post(path, content=content, headers=headers)
         assert answer.status_code == status, (content[:20], answer.status_code)
-        assert answer.headers["Content-Type"].startswith("text/html")
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert len(Page(answer).all("h1")) == 1
         assert names_nobody(answer)
     assert await answers_of(house, id) == []
