@@ -5,7 +5,7 @@ each of its letters gets its own proof, in its own dossier.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, assert_never
 from uuid import UUID
 
@@ -13,6 +13,9 @@ from msgspec import Meta
 
 from domain.circumstances import Circumstances
 from domain.grammar import Event, Invalid, Refused, Value, changed
+
+A_MONTH = timedelta(days=31)
+"""How long after it a posting may be recorded."""
 
 # What can happen
 
@@ -97,6 +100,8 @@ class PostMailing(Value, frozen=True):
         day = self.posted_on or at.today
         if day > at.today:
             raise Invalid("/posted_on", "Cette date est dans l'avenir.")
+        if day < at.today - A_MONTH:
+            raise Invalid("/posted_on", "Ce dépôt date de plus d'un mois : vérifiez la date.")
         if unknown := set(self.without) - set(mailing.letters):
             raise Invalid("/without", f"{len(unknown)} de ces lettres ne sont pas dans l'envoi.")
         left = tuple(letter for letter in mailing.letters if letter not in self.without)

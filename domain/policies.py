@@ -18,12 +18,11 @@ from domain.linking import LinkDossier, UnlinkDossier
 from domain.mailing import MailingPosted
 from domain.people import PersonErased, keys_destroyed_by
 from domain.sending import PrepareAcknowledgement, QueueAnswer, RecordSending, SignatoryEntry
+from domain.sharing import AnswerAlike
 from domain.skipping import EventSkipped
 from domain.telling import AnswerSent, MessageQueued, Signatory
 
-Asked = (
-    LinkDossier | UnlinkDossier | PrepareAcknowledgement | QueueAnswer | SendAnswer | RecordSending
-)
+Asked = LinkDossier | UnlinkDossier | PrepareAcknowledgement | AnswerAlike | RecordSending
 
 
 class OnDossier(Value, frozen=True):
@@ -70,7 +69,7 @@ def asked_by(fact: Recorded[Any]) -> Sequence[Request]:
                 return ()
             return (OnDossier(id=dossier_of(fact), command=PrepareAcknowledgement()),)
         case MessageQueued() | AnswerSent():
-            return shared(fact.event)
+            return shared(fact.event, dossier_of(fact))
         case MailingPosted():
             return posted(fact.event)
         case DossierLinked(dossier=other):
@@ -81,16 +80,19 @@ def asked_by(fact: Recorded[Any]) -> Sequence[Request]:
             return tuple(KeyToDestroy(key=key) for key in keys_destroyed_by(event))
 
 
-def shared(event: MessageQueued | AnswerSent) -> Sequence[Request]:
+def shared(event: MessageQueued | AnswerSent, linked: UUID) -> Sequence[Request]:
     """The same answer on the linked dossiers, each to its own resident by his own means."""
     others = () if event.shared_with is UNSET else event.shared_with
     if not others or event.text is None:
         return ()
-    command = same(event, event.text)
-    return tuple(OnDossier(id=id, command=command) for id in others) if command else ()
+    answer = same(event, event.text)
+    if answer is None:
+        return ()
+    command = AnswerAlike(linked=linked, answer=answer)
+    return tuple(OnDossier(id=id, command=command) for id in others)
 
 
-def same(event: MessageQueued | AnswerSent, text: str) -> Asked | None:
+def same(event: MessageQueued | AnswerSent, text: str) -> QueueAnswer | SendAnswer | None:
     """The command that says on another dossier what `event` says on its own."""
     match event:
         case AnswerSent(means=means, addressee=addressee):

@@ -49,8 +49,10 @@ def repaired_by(fact: DossierEvent) -> tuple[LapseKind, ...]:
             )
         case DossierClosed():
             return ("progress_late", "no_next_date", "partner_silent")
-        case PartnerAnswered() | HandOverAccepted():
+        case PartnerAnswered():
             return ("partner_silent",)
+        case HandOverAccepted():  # who agrees to it has heard of it
+            return ("partner_silent", "forwarding_untold")
         case PlannedWorkDone() | DossierReopened():
             return ("planned_late",)
         case _:

@@ -128,7 +128,8 @@ class RecordRefusal(Intention, frozen=True, kw_only=True):
         refused = MessageRefused(
             message=self.message, kind=message.kind, means=message.means, reason=self.reason
         )
-        if "message_refused" in dossier.lapses:
+        owed = dossier.state == "open" or message.kind == "acknowledgement"
+        if not owed or "message_refused" in dossier.lapses:
             return [refused]
         lapse = LapseFound(
             kind="message_refused", since=at.today, service=dossier.service, detail=self.reason

@@ -20,7 +20,7 @@ from domain.dossier_events import (
     DossierReopened,
     SilenceTookEffect,
 )
-from domain.forwarding import DossierForwarded
+from domain.forwarding import DossierForwarded, HandOverAccepted, PartnerAnswered
 from domain.grammar import Refused
 from domain.intention import Intention, must_be_open, must_exist
 from domain.lapses import LapseEscalated, LapseFound, LapseKind, Level
@@ -192,13 +192,19 @@ def answered_on(at: Circumstances) -> date | None:
 
 
 def partner_due(at: Circumstances) -> date | None:
-    """The last day on which the partner's silence is nothing yet."""
-    days = [
-        day_of(fact.times.received_at, at.zone)
-        for fact in at.past
-        if isinstance(fact.event, DossierForwarded) and fact.origin is None
-    ]
-    return due(days[-1], PARTNER_WITHIN, at.days) if days else None
+    """The last day on which the partner's silence is nothing yet; asking the same one again gives
+    it no more time."""
+    authority, since = "", None
+    for fact in at.past:
+        match fact.event:
+            case DossierForwarded(authority=named) if fact.origin is None:
+                if since is None or named != authority:
+                    authority, since = named, day_of(fact.times.received_at, at.zone)
+            case PartnerAnswered() | HandOverAccepted():
+                since = None
+            case _:
+                pass
+    return None if since is None else due(since, PARTNER_WITHIN, at.days)
 
 
 def promise_of(at: Circumstances) -> PromiseClock | None:

@@ -77,15 +77,16 @@ WITHOUT_DATE = """
 """
 
 WITH_PARTNER = """
-    select dossier_id, t.received_at from timelines t join dossiers d using (town, dossier_id)
+    select distinct on (dossier_id) dossier_id, t.received_at
+    from timelines t join dossiers d using (town, dossier_id)
     where t.town = %(town)s and t.type = 'DossierForwarded' and d.state = 'open'
       and d.origin_source is null and t.received_at < %(today)s::date - 27
       and not exists (select from timelines a where a.town = t.town
         and a.dossier_id = t.dossier_id and a.version > t.version
-        and a.type in ('PartnerAnswered', 'HandOverAccepted', 'DossierForwarded'))
+        and a.type in ('PartnerAnswered', 'HandOverAccepted'))
       and not exists (select from lapses l where l.town = t.town
         and l.dossier_id = t.dossier_id and l.kind = %(kind)s and l.repaired_at is null)
-    order by t.received_at, dossier_id
+    order by dossier_id, t.version
 """
 
 BY_KIND: dict[LapseKind, str] = {

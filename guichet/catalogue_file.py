@@ -103,6 +103,8 @@ def check(definitions: Definitions) -> None:
     ids: set[tuple[str, str]] = set()
     for item in (*definitions.organisation, *definitions.procedures, *definitions.texts):
         if isinstance(item, TownDescribed):
+            if item.opens >= item.closes:
+                raise CatalogueRefused("La ville ferme avant d'ouvrir : voyez opens et closes.")
             continue
         kind = type(item).__name__
         if (kind, item.id) in ids:

@@ -108,10 +108,11 @@ class Outbox:
         try:
             proof = await self._carried(one, dossier, to, id, at)
         except MentionLacking as lacking:
-            if message.kind == "acknowledgement":
-                await self._record(
-                    one, RecordLackingMention(message=one.number, lacking=str(lacking))
-                )
+            if message.kind != "acknowledgement":  # somebody must see it, and write it again
+                await self._record(one, RecordRefusal(message=one.number, reason=str(lacking)))
+                return ""
+            command = RecordLackingMention(message=one.number, lacking=str(lacking))
+            await self._record(one, command)
             return str(lacking)
         except (Undeliverable, UnusableAddress) as refusal:
             await self._record(one, RecordRefusal(message=one.number, reason=str(refusal)))

@@ -7,7 +7,17 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from domain import attesting, closing, handling, linking, partners, sending, waiting, watching
+from domain import (
+    attesting,
+    closing,
+    handling,
+    linking,
+    partners,
+    sending,
+    sharing,
+    waiting,
+    watching,
+)
 from domain.dossier import Dossier
 from domain.intake import OpenDossier, PersonEntry
 from domain.intention import Intention
@@ -131,6 +141,10 @@ MAKERS: tuple[Maker, ...] = (
     lambda draw, dossier, today: linking.LinkDossier(dossier=draw(st.sampled_from(OTHERS))),
     lambda draw, dossier, today: linking.UnlinkDossier(dossier=draw(st.sampled_from(OTHERS))),
     lambda draw, dossier, today: attesting.IssueAttestation(signatory=SIGNED),
+    lambda draw, dossier, today: sharing.AnswerAlike(
+        linked=draw(st.sampled_from(OTHERS)),
+        answer=handling.SendAnswer(text="Oui", means="email", addressee="usager"),
+    ),
     lambda draw, dossier, today: closing.CloseDossier(**closure(draw, today)),
     lambda draw, dossier, today: closing.ReopenDossier(reason="Revenu"),
     lambda draw, dossier, today: closing.ContestClosing(reason="Non"),

@@ -91,6 +91,9 @@ def test_a_posting_day_is_not_to_come() -> None:
     wrong = refusal(PostMailing(posted_on=MONDAY + timedelta(days=1)), printed)
     assert isinstance(wrong, Invalid)
     assert wrong.pointer == "/posted_on"
+    old = refusal(PostMailing(posted_on=MONDAY - timedelta(days=32)), printed)
+    assert isinstance(old, Invalid)
+    assert old.pointer == "/posted_on"
 
 
 def test_only_letters_of_the_mailing_are_taken_out_and_one_is_left() -> None:

@@ -165,3 +165,21 @@ def test_a_partner_s_answer_is_no_answer_of_the_town() -> None:
     assert course.later(40).refuses(FindLapse(kind="answer_late")) is None
     course.carry(SendAnswer(text="Réparé", means="email", addressee="usager"))
     assert course.dossier.answered
+
+
+def test_asking_the_same_partner_again_gives_it_no_more_time() -> None:
+    course = Course(opened, forwarded)
+    silent = FindLapse(kind="partner_silent")
+    again = ForwardDossier(authority=forwarded.authority, told="Relancé.")
+    course.later(25).carry(again)
+    assert course.refuses(silent) is NoLapse
+    assert course.later(10).refuses(silent) is None
+    elsewhere = Course(opened, forwarded).later(25)
+    elsewhere.carry(ForwardDossier(authority="Une autre", told="Transmis ailleurs."))
+    assert elsewhere.later(10).refuses(silent) is NoLapse
+
+
+def test_who_agrees_to_the_hand_over_has_heard_of_it() -> None:
+    untold = LapseFound(kind="forwarding_untold", since=MONDAY, service="voirie")
+    course = Course(opened, forwarded, untold)
+    assert LapseRepaired(kind="forwarding_untold") in course.carry(AcceptHandOver())

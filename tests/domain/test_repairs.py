@@ -72,7 +72,7 @@ NOTHING: set[LapseKind] = set()
         ([opened, answered], CloseDossier(outcome="done", reason="Fait"), CLOSING),
         ([opened, news], WithdrawMessage(message=2, reason="Faux"), NOTHING),
         ([opened, forwarded], RecordPartnerAnswer(text="Non"), PARTNER),
-        ([opened, forwarded], AcceptHandOver(), PARTNER),
+        ([opened, forwarded], AcceptHandOver(), PARTNER | {"forwarding_untold"}),
         ([opened, answered, planned], ConfirmPlannedWork(), {"planned_late"}),
         ([opened, answered, planned], ContestClosing(reason="Non"), {"planned_late"}),
         ([opened], AddNote(text="Vu"), NOTHING),

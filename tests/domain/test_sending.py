@@ -257,3 +257,12 @@ def test_an_answer_that_waits_is_withdrawn_before_another_is_given() -> None:
 def test_what_is_said_at_the_counter_answers_who_heard_it_and_nobody_else() -> None:
     said = SendAnswer(text="Fait", means="counter", addressee="usager", with_linked=True)
     assert given(opened).when(said).refused(Invalid).pointer == "/with_linked"
+
+
+def test_news_refused_after_the_closing_are_nobody_s_task_and_a_receipt_still_is() -> None:
+    news = MessageQueued(kind="progress", means="email", text="Bientôt", next_date=MONDAY)
+    refusal = RecordRefusal(message=2, reason="Boîte pleine")
+    [alone] = given(opened, news, answered, closed).when(refusal).facts
+    assert isinstance(alone, MessageRefused)
+    receipt = given(opened, to_acknowledge, answered, closed).when(refusal).facts
+    assert [type(one) for one in receipt] == [MessageRefused, LapseFound]

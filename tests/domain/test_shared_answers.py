@@ -12,6 +12,7 @@ from domain.handling import SendAnswer
 from domain.linking import AlreadyLinked, LinkDossier, NotLinked, UnlinkDossier
 from domain.policies import OnDossier, asked_by
 from domain.sending import DoneOnTheSpot, NobodyToTell, QueueAnswer, RecordSending, WithdrawMessage
+from domain.sharing import AnswerAlike, NotLinkedAnyMore
 from domain.telling import AnswerSent, MessageQueued, MessageSent
 from tests.domain.clocks import ORIGIN, fact
 from tests.domain.course import ELSEWHERE, HERE, MONDAY, THERE, Town
@@ -155,14 +156,27 @@ def test_the_words_the_signature_and_the_announced_day_go_to_all() -> None:
     [asked] = asked_by(fact(MONDAY, message))
     assert asked == OnDossier(
         id=THERE,
-        command=QueueAnswer(
-            text="Le lampadaire est réparé.",
-            signatory=SIGNED,
-            outcome="planned",
-            reason="Ampoule changée.",
-            planned_for=MONDAY,
+        command=AnswerAlike(
+            linked=HERE,
+            answer=QueueAnswer(
+                text="Le lampadaire est réparé.",
+                signatory=SIGNED,
+                outcome="planned",
+                reason="Ampoule changée.",
+                planned_for=MONDAY,
+            ),
         ),
     )
+
+
+def test_who_was_parted_before_the_answer_reached_him_is_not_answered() -> None:
+    town = linked(opened, opened)
+    alike = AnswerAlike(
+        linked=HERE, answer=SendAnswer(text="Fait", means="letter", addressee="usager")
+    )
+    assert town[THERE].refuses(alike) is None
+    town[THERE].carry(UnlinkDossier(dossier=HERE))
+    assert town[THERE].refuses(alike) is NotLinkedAnyMore
 
 
 def test_history_and_messages_without_words_share_nothing() -> None:

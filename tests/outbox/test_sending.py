@@ -5,9 +5,10 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 from domain.forwarding import DossierForwarded
+from domain.grammar import changed
 from domain.partners import ForwardDossier
 from domain.sending import QueueAnswer, SignatoryEntry
-from domain.telling import MessageSent
+from domain.telling import MessageRefused, MessageSent
 from guichet.outbox import attempts
 from guichet.tracking import Tracking
 from tests.outbox.conftest import DESCRIBED, UNREACHABLE, Desk
@@ -117,6 +118,23 @@ async def test_an_acknowledgement_that_lacks_a_mention_waits_and_is_seen(desk: D
         "ReceiptAcknowledged",
         "LapseRepaired",
     ]
+
+
+async def test_an_answer_that_lacks_a_mention_is_brought_to_who_wrote_it(desk: Desk) -> None:
+    id = await desk.opened()
+    town = desk.house.catalogue.organisation.town
+    assert town is not None
+    mute = changed(town, before="", court="")
+    desk.house.catalogue.organisation = changed(desk.house.catalogue.organisation, town=mute)
+    await desk.does(id, changed(ANSWER, outcome="refused", reason="Impossible."))
+    await desk.reacts()
+    while await desk.outbox().send():
+        await desk.reacts()
+    facts = [fact.event for fact in await desk.house.desk.past(f"dossier.{id}")]
+    [refused] = [fact for fact in facts if isinstance(fact, MessageRefused)]
+    assert refused.kind == "answer"
+    assert "voies et délais de recours" in refused.reason
+    assert "DossierClosed" not in await desk.told(id)
 
 
 async def test_an_answer_closes_once_it_has_left(desk: Desk) -> None:
