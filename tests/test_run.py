@@ -17,6 +17,8 @@ from adapters.embedded import free_port
 from guichet.host.supervisor import LONGEST_LOG
 from tests.running import Running, open_folder, refused, started, within
 
+HANGUP = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+"""The end of the terminal, unless the tests themselves run under `nohup`, which is obeyed."""
 PROGRAMS = ["nats-server", "bin/postgres"] + [
     f"cli {name}" for name in ("web", "projector", "reactor", "outbox", "reminders")
 ]
@@ -148,7 +150,7 @@ def test_every_way_to_stop_leaves_no_process_and_the_next_start_goes_on() -> Non
     not, and there are at least two processors to share it."""
     with open_folder() as folder:
         before = after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, *HANGUP):
             before = after
             it = Running(folder / "data")
             assert within(40, it.ready)

@@ -53,7 +53,7 @@ async def test_the_whole_way_from_taking_in_to_closing(desk: Client) -> None:
         ("assignment-refusal", {"reason": "Pas pour nous"}),
         ("taking", {}),
         ("note", {"text": "Vu sur place"}),
-        ("progress", {"text": "Pièce commandée", "next_date": "2999-01-01"}),
+        ("progress", {"text": "Pièce commandée", "next_date": SOON}),
         ("documents-request", {"documents": ["Photo"], "until": SOON}),
         ("documents-receipt", {}),
         ("waiting", {"until": SOON, "reason": "Il mesure la haie"}),
