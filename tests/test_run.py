@@ -158,7 +158,7 @@ def test_every_way_to_stop_leaves_no_process_and_the_next_start_goes_on() -> Non
             it.stop(number)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        assert spent < 5
+        assert spent < 7  # five processes of ours import what they need, in some three seconds
 
 
 def test_a_supervisor_that_is_killed_leaves_no_process_and_the_next_start_waits_for_that() -> None:
