@@ -92,3 +92,6 @@ async def noted(
         headers={"X-Event-Position": str(fact.position)},
         media_type="application/json",
     )
+
+
+routes = [read_absences, announce_absence, end_absence]

@@ -62,21 +62,14 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
     api = Router(
         openapi.PREFIX,
         route_handlers=[
-            dossiers.open_dossier,
-            dossiers.read_dossier,
-            dossiers.read_timeline,
-            dossiers.find_dossiers,
+            *dossiers.routes,
             *handling.routes,
-            queues.read_queue,
-            queues.live_queue,
+            *queues.routes,
             catalogue.read_catalogue,
             simulations.simulate_policy,
-            sending.read_sending,
-            sending.turn_sending,
+            *sending.routes,
             texts.read_texts,
-            absences.read_absences,
-            absences.announce_absence,
-            absences.end_absence,
+            *absences.routes,
             *messages.routes,
             *mailings.routes,
             *papers.routes,
@@ -84,14 +77,7 @@ def create_app(house: House, waiter: Waiter) -> Litestar:
         ],
     )
     return Litestar(
-        [
-            api,
-            *partner.routes(settings.master_key),
-            *register.routes,
-            health.live,
-            health.ready,
-            health.metrics,
-        ],
+        [api, *partner.routes(settings.master_key), *register.routes, *health.routes],
         dependencies={
             "reception": Provide(lambda: reception, sync_to_thread=False),
             "papers": Provide(lambda: printing, sync_to_thread=False),

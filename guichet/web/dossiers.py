@@ -224,3 +224,6 @@ def created(outcome: Outcome) -> Response[bytes]:
         },
         media_type="application/json",
     )
+
+
+routes = [open_dossier, read_dossier, read_timeline, find_dossiers]

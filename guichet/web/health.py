@@ -151,3 +151,6 @@ def figures_of_the_machine(settings: Settings) -> dict[str, tuple[str, str, floa
             left = tls.seconds_left(settings.tls_cert)
             figures["certificate_expires_seconds"] = ("gauge", "Until the certificate ends", left)
     return figures
+
+
+routes = [live, ready, metrics]

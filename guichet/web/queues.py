@@ -122,3 +122,6 @@ def item(row: QueueRow) -> dict[str, object]:
     id = columns.pop("dossier_id")
     columns.pop("clock")
     return {"id": id, **columns, "due": None if row.due == NEVER else row.due}
+
+
+routes = [read_queue, live_queue]

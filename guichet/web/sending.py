@@ -54,3 +54,6 @@ async def turn_sending(
     last = await house.log.last(SENDING)
     leave = Leave(allowed=command.allowed, position=last.position if last else 0)
     return answered(msgspec.to_builtins(leave), {})
+
+
+routes = [read_sending, turn_sending]
